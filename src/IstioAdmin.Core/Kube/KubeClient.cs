@@ -1,0 +1,52 @@
+using k8s;
+
+namespace IstioAdmin.Core.Kube;
+
+/// <summary>
+/// The one client through which this library talks to a Kubernetes API server. Each instance stands for one kubeconfig context.
+/// Raw requests go through <see cref="SendAsync"/>; typed calls may use <see cref="Api"/>, which shares the same connection,
+/// credentials and retry rules.
+/// </summary>
+public sealed class KubeClient : IDisposable
+{
+    internal KubeClient(Kubernetes api, KubeEndpoint endpoint)
+    {
+        Api = api;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>Where this client points, and as whom.</summary>
+    public KubeEndpoint Endpoint { get; }
+
+    /// <summary>The typed client. Exceptions that it throws must pass through <see cref="KubeFailure.From"/> before they leave this library.</summary>
+    public Kubernetes Api { get; }
+
+    /// <summary>Sends one request and returns as soon as the response headers are in; the caller disposes the response.</summary>
+    /// <param name="request">The request; its URI is relative to the server, for example <c>api/v1/pods?limit=500</c>.</param>
+    /// <param name="about">What the request is about, for error messages.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <exception cref="MeshException">The server could not be reached or answered with anything but 2xx.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, KubeSubject about, CancellationToken cancel)
+    {
+        if (request.RequestUri is { IsAbsoluteUri: false } relative)
+            request.RequestUri = new Uri(Api.BaseUri, relative);
+        HttpResponseMessage response;
+        try
+        {
+            if (Api.Credentials is { } credentials)
+                await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
+            response = await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            throw KubeFailure.From(e, this, about);
+        }
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Api.Dispose();
+}

@@ -1,0 +1,8 @@
+namespace IstioAdmin.Core.Kube;
+
+/// <summary>Where a client points, and as whom: what a kubeconfig context resolves to, without its secrets.</summary>
+/// <param name="Context">Name of the kubeconfig context; <c>in-cluster</c> for a pod's own service account.</param>
+/// <param name="Server">Base address of the API server.</param>
+/// <param name="User">Name of the kubeconfig user.</param>
+/// <param name="Namespace">The context's default namespace.</param>
+public sealed record KubeEndpoint(string Context, Uri Server, string User, string Namespace);
