@@ -1,0 +1,20 @@
+namespace IstioAdmin.Core.Kube.Connecting;
+
+/// <summary>Which cluster to connect to.</summary>
+public sealed record ConnectOptions
+{
+    /// <summary>
+    /// Kubeconfig files, merged in this order; each must exist. When empty: the files of <c>$KUBECONFIG</c>, else <c>~/.kube/config</c>,
+    /// else the pod's own service account.
+    /// </summary>
+    public IReadOnlyList<string> Kubeconfig { get; init; } = [];
+
+    /// <summary>Context to use; null for the kubeconfig's current one.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The name that the connected cluster goes by; null for the context's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Longest wait for the server's answer, for each request that connecting takes.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace IstioAdmin.Core.Kube.Detection;
+
+/// <summary>
+/// Finds out who provides a cluster and which Istio runs in it. A bare cluster costs four small requests, all at once: API groups, a few
+/// nodes, control plane Deployments, CNI DaemonSets. Only where those find something are its details asked for, again all at once.
+/// </summary>
+internal static class ClusterDetection
+{
+    // Nodes of one cluster look alike; a mixed one shows within a few.
+    private const int NodeSample = 5;
+
+    public static async Task<DetectedCluster> DetectAsync(KubeClient client, string version, TimeSpan timeout, IReporter reporter, CancellationToken cancel)
+    {
+        var probe = new Probe(client, timeout);
+        try
+        {
+            Task<ApiGroups?> groups = ApiGroups.ReadAsync(probe, cancel);
+            Task<IReadOnlyList<JsonElement>?> nodes = probe.ListAsync(KubeResource.Nodes, $"limit={NodeSample}", cancel);
+            Task<IReadOnlyList<ControlPlane>?> controlPlanes = ControlPlane.ReadAsync(probe, cancel);
+            Task<IReadOnlyList<CniPlugin>?> plugins = CniPlugin.ReadAsync(probe, groups, cancel);
+            Task<IReadOnlyList<OperatorObjects>> operators = OperatorObjects.ReadAsync(probe, groups, cancel);
+
+            var evidence = new ClusterEvidence(version, await groups.ConfigureAwait(false), NodeEvidence.Of(await nodes.ConfigureAwait(false)));
+            return new DetectedCluster(
+                ProviderTable.Find(evidence),
+                IstioTable.Combine(
+                    await operators.ConfigureAwait(false),
+                    await controlPlanes.ConfigureAwait(false),
+                    await plugins.ConfigureAwait(false)));
+        }
+        finally
+        {
+            probe.Report(reporter);
+        }
+    }
+}
