@@ -28,23 +28,35 @@ public sealed class KubeClient : IDisposable
     /// <exception cref="MeshException">The server could not be reached or answered with anything but 2xx.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, KubeSubject about, CancellationToken cancel)
     {
+        HttpResponseMessage response = await ExchangeAsync(request, about, cancel).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="SendAsync"/>, but hands over the response whatever its status: for callers to whom 404, 409 or 410 is an answer,
+    /// and for 101 Switching Protocols.
+    /// </summary>
+    /// <param name="request">The request; its URI is relative to the server, or absolute on the same server.</param>
+    /// <param name="about">What the request is about, for error messages.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <exception cref="MeshException">The server could not be reached.</exception>
+    internal async Task<HttpResponseMessage> ExchangeAsync(HttpRequestMessage request, KubeSubject about, CancellationToken cancel)
+    {
         if (request.RequestUri is { IsAbsoluteUri: false } relative)
             request.RequestUri = new Uri(Api.BaseUri, relative);
-        HttpResponseMessage response;
         try
         {
             if (Api.Credentials is { } credentials)
                 await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
-            response = await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+            return await Api.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             throw KubeFailure.From(e, this, about);
         }
-        if (response.IsSuccessStatusCode)
-            return response;
-        using (response)
-            throw await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
