@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.WebSockets;
 using k8s;
 
 namespace IstioAdmin.Core.Kube;
@@ -59,6 +61,44 @@ public sealed class KubeClient : IDisposable
         }
     }
 
+    /// <summary>Opens a WebSocket on a subresource, with this client's TLS, proxy and credentials.</summary>
+    /// <param name="path">Path and query relative to the server, for example <c>api/v1/namespaces/default/pods/web-0/exec?command=id</c>.</param>
+    /// <param name="protocols">Subprotocols in order of preference.</param>
+    /// <param name="about">What the request is about, for error messages.</param>
+    /// <param name="cancel">Cancels the handshake.</param>
+    /// <exception cref="MeshException">The server could not be reached or did not switch protocols.</exception>
+    public async Task<ClientWebSocket> ConnectWebSocketAsync(string path, IEnumerable<string> protocols, KubeSubject about, CancellationToken cancel)
+    {
+        var uri = new UriBuilder(new Uri(Api.BaseUri, path)) { Scheme = Api.BaseUri.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" };
+        var socket = new ClientWebSocket();
+        foreach (string protocol in protocols)
+            socket.Options.AddSubProtocol(protocol);
+        using var upgrade = new HttpMessageInvoker(new UpgradeHandler(this, about));
+        try
+        {
+            await socket.ConnectAsync(uri.Uri, upgrade, cancel).ConfigureAwait(false);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (cancel.IsCancellationRequested)
+                throw;
+            throw e.InnerException as MeshException ?? KubeFailure.From(e, this, about);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Api.Dispose();
+
+    private sealed class UpgradeHandler(KubeClient client, KubeSubject about) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage response = await client.ExchangeAsync(request, about, cancellationToken).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.SwitchingProtocols
+                ? response
+                : throw await KubeFailure.FromResponseAsync(response, client, about, cancellationToken).ConfigureAwait(false);
+        }
+    }
 }

@@ -36,7 +36,7 @@ internal static class KubeResponse
 
     /// <summary>What came back is not what the protocol promises.</summary>
     public static MeshException Invalid(KubeClient client, KubeSubject about, string what, Exception? cause = null) => new(
-        "InvalidResponse",
+        "ResponseInvalid",
         FailureKind.InvalidResponse,
         $"{client.Endpoint.Server}: could not {about}: {what}.",
         "Try again; if it stays so, look for a proxy or load balancer between here and the API server.",

@@ -22,7 +22,7 @@ internal sealed record JsonList(string ApiVersion, string Kind, string? Continue
 
     /// <summary>A body or an item is not what it should be.</summary>
     public static MeshException Invalid(string what, Exception? cause = null) =>
-        new("InvalidResponse", FailureKind.InvalidResponse, what, inner: cause);
+        new("ResponseInvalid", FailureKind.InvalidResponse, what, inner: cause);
 
     private static JsonList ScanObject(ReadOnlySequence<byte> body)
     {
@@ -57,6 +57,7 @@ internal sealed record JsonList(string ApiVersion, string Kind, string? Continue
     {
         string? next = null, resourceVersion = null;
         reader.Read();
+        Require(reader.TokenType is JsonTokenType.StartObject or JsonTokenType.Null, "the list's metadata is no object");
         while (reader.TokenType != JsonTokenType.Null && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("continue"u8))
