@@ -57,20 +57,7 @@ public sealed class KubeClient : IDisposable
     /// <exception cref="MeshException">The server could not be reached or answered with anything but 2xx.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, KubeSubject about, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.RequestUri is { IsAbsoluteUri: false } relative)
-            request.RequestUri = Absolute(relative.OriginalString);
-        HttpResponseMessage response;
-        try
-        {
-            if (_transport is null && Api.Credentials is { } credentials)
-                await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
-            response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
-        {
-            throw KubeFailure.From(e, this, about);
-        }
+        HttpResponseMessage response = await ExchangeAsync(request, about, cancel).ConfigureAwait(false);
         if (response.IsSuccessStatusCode && !IsUnexpectedHtml(response))
             return response;
         using (response)
@@ -108,6 +95,30 @@ public sealed class KubeClient : IDisposable
         catch (BrokenBodyException e)
         {
             throw KubeFailure.From(e.InnerException!, this, about);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="SendAsync"/>, but hands over the response whatever its status: for callers to whom 404, 409 or 410 is an answer.
+    /// </summary>
+    /// <param name="request">The request; its URI is relative to the server, or absolute on the same server.</param>
+    /// <param name="about">What the request is about, for error messages.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <exception cref="MeshException">The server could not be reached.</exception>
+    internal async Task<HttpResponseMessage> ExchangeAsync(HttpRequestMessage request, KubeSubject about, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.RequestUri is { IsAbsoluteUri: false } relative)
+            request.RequestUri = Absolute(relative.OriginalString);
+        try
+        {
+            if (_transport is null && Api.Credentials is { } credentials)
+                await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
+            return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            throw KubeFailure.From(e, this, about);
         }
     }
 

@@ -17,4 +17,7 @@ public interface IPageReader<T>
     /// <param name="mediaType">The response's media type, without parameters.</param>
     /// <exception cref="MeshException">The bytes are not a list in that format (<see cref="FailureKind.InvalidResponse"/>).</exception>
     ListPage<T> Read(ReadOnlySequence<byte> body, string mediaType);
+
+    /// <summary>Where an element stands in the list, so that a listing that has to start anew does not hand anything out twice.</summary>
+    ObjectKey Key(T item);
 }

@@ -42,6 +42,8 @@ internal sealed class PodPageReader : IPageReader<MeshPod>
         return new(string.IsNullOrEmpty(token) ? null : token, version, Items(list, draft));
     }
 
+    public ObjectKey Key(MeshPod item) => new(item.Namespace, item.Name);
+
     private IEnumerable<MeshPod> Items(IPodListReader list, PodDraft draft)
     {
         using (list)

@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Testing;
+using static IstioAdmin.Core.Tests.Kube.Objects;
+
+namespace IstioAdmin.Core.Tests.Kube;
+
+public class KubeDiscoveryTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Asks_once_for_what_is_served_and_again_for_what_is_not_yet()
+    {
+        bool installed = false;
+        await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(new JsonObject
+        {
+            ["kind"] = "APIResourceList",
+            ["resources"] = new JsonArray(
+                new JsonObject { ["name"] = "gateways/status", ["kind"] = "Gateway", ["namespaced"] = true },
+                new JsonObject { ["name"] = "gateways", ["kind"] = "Gateway", ["namespaced"] = true },
+                new JsonObject { ["name"] = "sidecars", ["kind"] = installed ? "Sidecar" : "Later", ["namespaced"] = true }),
+        }));
+        using KubeClient client = FakeClient.For(server);
+
+        Assert.Equal(new KubeResource("networking.istio.io", "v1beta1", "gateways", "Gateway", true), await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
+        Assert.NotNull(await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
+        Assert.Equal(["GET /apis/networking.istio.io/v1beta1"], server.Requests);
+
+        Assert.Null(await client.FindResourceAsync("networking.istio.io/v1beta1", "Sidecar", Cancel));
+        installed = true;
+        Assert.NotNull(await client.FindResourceAsync("networking.istio.io/v1beta1", "Sidecar", Cancel));
+    }
+
+    [Fact]
+    public async Task Finds_nothing_where_the_group_is_not_served()
+    {
+        await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(Status(404, "NotFound", "not found"), 404));
+        using KubeClient client = FakeClient.For(server);
+
+        Assert.Null(await client.FindResourceAsync("v7", "Pod", Cancel));
+        Assert.Equal(["GET /api/v7"], server.Requests);
+    }
+}
