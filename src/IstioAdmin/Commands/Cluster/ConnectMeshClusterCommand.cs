@@ -1,0 +1,78 @@
+using System.Management.Automation;
+using IstioAdmin.Clusters;
+using IstioAdmin.Completion;
+using IstioAdmin.Core;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Connecting;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>Connects to a cluster and makes it the current one.</summary>
+[Cmdlet(VerbsCommunications.Connect, "MeshCluster", DefaultParameterSetName = FromKubeconfig), OutputType(typeof(MeshCluster))]
+public sealed class ConnectMeshClusterCommand : AsyncCommand
+{
+    private const string FromKubeconfig = "Kubeconfig";
+    private const string FromConnected = "Cluster";
+
+    /// <summary>Context of the kubeconfig; its current one by default.</summary>
+    [Parameter(Position = 0, ParameterSetName = FromKubeconfig)]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Context { get; set; }
+
+    /// <summary>Kubeconfig files, merged like the parts of $KUBECONFIG. By default $KUBECONFIG, then ~/.kube/config, then the pod's own service account.</summary>
+    [Parameter(ParameterSetName = FromKubeconfig, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] Kubeconfig { get; set; } = [];
+
+    /// <summary>Name by which other cmdlets know the cluster; the context's name by default.</summary>
+    [Parameter(ParameterSetName = FromKubeconfig)]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Seconds to wait for each answer while connecting.</summary>
+    [Parameter(ParameterSetName = FromKubeconfig)]
+    [ValidateRange(1, 86400)]
+    public int Timeout { get; set; } = 10;
+
+    /// <summary>A cluster that is connected already, to make it the current one.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = FromConnected)]
+    [ConnectedCluster]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public MeshCluster[]? Cluster { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancel)
+    {
+        foreach (MeshCluster cluster in Cluster ?? [await ConnectAsync(cancel)])
+        {
+            ConnectedClusters.Add(cluster);
+            WriteObject(ConnectedClusters.ForDisplay(cluster));
+        }
+    }
+
+    /// <summary>What follows a connection depends on it: a script must not go on with the cluster that was current before.</summary>
+    protected override bool IsTerminating(Exception failure) => true;
+
+    private Task<MeshCluster> ConnectAsync(CancellationToken cancel)
+    {
+        var options = new ConnectOptions
+        {
+            Kubeconfig = [.. Kubeconfig.Select(FilePath)],
+            Context = Context,
+            Name = Name,
+            Timeout = TimeSpan.FromSeconds(Timeout),
+        };
+        return ClusterConnector.ConnectAsync(options, Reporter, cancel);
+    }
+
+    private string FilePath(string path)
+    {
+        string resolved = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        return provider.Name == "FileSystem"
+            ? resolved
+            : throw new MeshException("NotAFile", FailureKind.InvalidInput, $"Kubeconfig '{path}' is not a file but in PowerShell's {provider.Name} provider.",
+                "Give the path of a file.", path);
+    }
+}

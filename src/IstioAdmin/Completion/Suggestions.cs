@@ -1,0 +1,55 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Text.RegularExpressions;
+
+namespace IstioAdmin.Completion;
+
+/// <summary>What completers share: they match as PowerShell's own do, quote where it is needed, and never fail or keep the prompt waiting.</summary>
+internal static partial class Suggestions
+{
+    /// <summary>How long the Tab key may take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Names that begin with what was typed, or match it when it has wildcards; each with a tooltip.</summary>
+    public static IEnumerable<CompletionResult> For(string typed, IEnumerable<(string Name, string ToolTip)> candidates)
+    {
+        string text = typed.Trim('\'', '"');
+        var pattern = new WildcardPattern(WildcardPattern.ContainsWildcardCharacters(text) ? text : WildcardPattern.Escape(text) + "*", WildcardOptions.IgnoreCase);
+        return candidates.Where(c => pattern.IsMatch(c.Name)).OrderBy(c => c.Name, StringComparer.OrdinalIgnoreCase)
+            .Select(c => new CompletionResult(Quoted(c.Name), c.Name, CompletionResultType.ParameterValue, c.ToolTip));
+    }
+
+    /// <summary>Waits a moment for names; none when they do not come, or come as an error.</summary>
+    public static IReadOnlyList<T> Within<T>(Func<CancellationToken, Task<IReadOnlyList<T>>> names)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            // On the thread pool, and given up even when it does not notice the cancellation.
+            return Task.Run(() => names(limit.Token)).WaitAsync(limit.Token).GetAwaiter().GetResult();
+        }
+#pragma warning disable CA1031 // An error has no place at a half-typed command; running it will show it.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The values given so far to a parameter of the command being typed.</summary>
+    public static IEnumerable<object> Given(IDictionary boundParameters, string parameter) =>
+        (boundParameters[parameter] is PSObject shown ? shown.BaseObject : boundParameters[parameter]) switch
+        {
+            null => [],
+            string text => [text],
+            IEnumerable many => many.Cast<object>(),
+            var one => [one],
+        };
+
+    private static string Quoted(string name) =>
+        Plain().IsMatch(name) ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+
+    [GeneratedRegex(@"^[\p{L}\p{N}_./][\p{L}\p{N}_./:@\\-]*$")]
+    private static partial Regex Plain();
+}
