@@ -28,6 +28,8 @@ internal static class HelpBuild
             return problems;
 
         Directory.CreateDirectory(output);
+        foreach (string stale in Directory.EnumerateFiles(output, "*.help.txt").Concat(Directory.EnumerateFiles(output, "*-Help.xml")))
+            File.Delete(stale);
         foreach (IGrouping<string, CommandPage> file in set.Commands.GroupBy(page => page.ExternalHelpFile))
         {
             using XmlWriter writer = XmlWriter.Create(Path.Combine(output, file.Key), new XmlWriterSettings { Indent = true, NewLineChars = "\n", Encoding = Utf8 });

@@ -7,7 +7,7 @@ namespace IstioAdmin.HelpBuilder.Writing;
 /// <summary>Writes pages as MAML, the XML that Get-Help reads. Its element names and their order follow PSMAML; what the engine shows of each, its help format views.</summary>
 internal static class MamlWriter
 {
-    private const string TitleRule = "--------------------------";
+    private const string TitleRule = "---------";
 
     /// <summary>The help file for the given pages.</summary>
     public static XDocument Write(IEnumerable<CommandPage> pages) => new(
@@ -61,13 +61,13 @@ internal static class MamlWriter
     {
         ExamplePart[] introduction = [.. example.Parts.TakeWhile(part => part is ExamplePart.Words)];
         ExamplePart[] code = [.. example.Parts.Skip(introduction.Length).TakeWhile(part => part is ExamplePart.Code)];
-        IEnumerable<ExamplePart> remarks = example.Parts.Skip(introduction.Length + code.Length);
+        ExamplePart[] remarks = [.. example.Parts.Skip(introduction.Length + code.Length)];
         return new XElement(
             Command + "example",
             new XElement(Maml + "title", $"{TitleRule} {example.Title} {TitleRule}"),
             new XElement(Maml + "introduction", introduction.Length == 0 ? null : Para(Join(introduction) + "\n\n")),
             new XElement(Dev + "code", Join(code)),
-            new XElement(Dev + "remarks", remarks.Select(part => Para(TextOf(part)))));
+            remarks.Length == 0 ? null : new XElement(Dev + "remarks", remarks.Select(part => Para(TextOf(part)))));
     }
 
     private static string Join(IEnumerable<ExamplePart> parts) => string.Join("\n\n", parts.Select(TextOf));
