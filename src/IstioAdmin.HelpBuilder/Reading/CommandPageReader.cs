@@ -52,7 +52,9 @@ internal sealed class CommandPageReader
             Notes = Text("NOTES", required: false),
             Links = _sections.TryGetValue("RELATED LINKS", out Section? links) ? [.. LinkReader.Read(links.Blocks)] : [],
         };
-        SyntaxAgreement.Check(page, _problems);
+        // A parameter that could not be read would be reported as missing, too.
+        if (_problems.All.Count == 0)
+            SyntaxAgreement.Check(page, _problems);
         return page;
     }
 

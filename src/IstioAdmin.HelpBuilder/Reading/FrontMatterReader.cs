@@ -19,7 +19,9 @@ internal static class FrontMatterReader
     /// <param name="problems">Takes what is missing or wrong.</param>
     public static IReadOnlyDictionary<string, string> Read(string yaml, string documentType, IReadOnlyList<string> required, PageProblems problems)
     {
-        Dictionary<string, string> entries = Parse(yaml, problems);
+        if (Parse(yaml, problems) is not { } entries)
+            return new Dictionary<string, string>();
+
         foreach (string key in (string[])["document type", "title", "Module Name", "Locale", "PlatyPS schema version", .. required])
         {
             if (!entries.ContainsKey(key))
@@ -31,7 +33,7 @@ internal static class FrontMatterReader
         return entries;
     }
 
-    private static Dictionary<string, string> Parse(string yaml, PageProblems problems)
+    private static Dictionary<string, string>? Parse(string yaml, PageProblems problems)
     {
         try
         {
@@ -42,7 +44,7 @@ internal static class FrontMatterReader
         {
             // The block's first line is the one after the opening dashes.
             problems.Add((int)error.Start.Line + 1, $"The front matter is not a YAML map of strings: {error.Message}");
-            return [];
+            return null;
         }
     }
 

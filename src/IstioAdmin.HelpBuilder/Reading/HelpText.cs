@@ -98,9 +98,11 @@ internal sealed class HelpText(PageProblems problems)
                 case ContainerInline container:
                     Append(text, container, line);
                     break;
-                default:
-                    problems.Add(line, $"'{inline}' is HTML, which a console cannot show; put code between backticks.");
+                case HtmlInline html:
+                    problems.Add(line, $"'{html.Tag}' is HTML, which a console cannot show; put code between backticks.");
                     break;
+                default:
+                    throw new NotSupportedException($"No rule says how a {inline.GetType().Name} reads on a console.");
             }
         }
     }
