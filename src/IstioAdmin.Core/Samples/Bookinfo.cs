@@ -1,0 +1,101 @@
+using IstioAdmin.Core.Kube;
+
+namespace IstioAdmin.Core.Samples;
+
+/// <summary>
+/// Istio's sample application: a product page that asks details, reviews (in three versions) and ratings. Installing and removing are done in
+/// two steps, a plan and its run, so that whoever asks can see and approve each change first.
+/// </summary>
+public static class Bookinfo
+{
+    /// <summary>Plans an installation. Nothing in the cluster changes.</summary>
+    /// <exception cref="MeshException">
+    /// The namespace is missing or being deleted (<c>NamespaceNotFound</c>, <c>NamespaceTerminating</c>), a gateway is asked for where Istio's
+    /// resource definitions are missing (<c>IstioApiNotFound</c>), somebody else's objects are in the way (<c>SampleObjectExists</c>), or the
+    /// server would refuse one of the objects.
+    /// </exception>
+    public static async Task<SamplePlan> PlanInstallAsync(MeshCluster cluster, BookinfoOptions options, IReporter reporter, CancellationToken cancel)
+    {
+        string imagePrefix = options.ImagePrefix();
+        await SampleNamespace.CheckAsync(cluster.Client, options.Namespace, mustAccept: true, reporter, cancel).ConfigureAwait(false);
+        IstioRoutingApi? routing = options.WithGateway ? await IstioRoutingApi.RequireAsync(cluster.Client, cancel).ConfigureAwait(false) : null;
+        return await SampleInstaller.PlanAsync(
+            Draft(cluster, options.Namespace, options.Release.Version) with { Force = options.Force },
+            Objects(options.Namespace, options.Release, imagePrefix, routing), reporter, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs an installation's plan.</summary>
+    /// <param name="plan">What <see cref="PlanInstallAsync"/> returned.</param>
+    /// <param name="wait">How long to wait until every deployment is rolled out; null does not wait.</param>
+    /// <param name="reporter">Told about progress.</param>
+    /// <param name="cancel">Cancels the work; what has been applied by then stays.</param>
+    /// <exception cref="MeshException">An object could not be applied, or time ran out (<c>RolloutTimedOut</c>).</exception>
+    public static async Task<MeshSample> InstallAsync(SamplePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
+    {
+        IReadOnlyList<SampleObject> objects = await SampleInstaller.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        // What was declined may not be there.
+        string[] deployments = Deployments(objects, item => item.Outcome != SampleOutcome.Declined);
+        if (wait is { } timeout && deployments.Length > 0)
+            await WorkloadWait.ForRolloutAsync(plan, deployments, timeout, reporter, cancel).ConfigureAwait(false);
+        IReadOnlyList<WorkloadState> states = wait is null
+            ? await new WorkloadReader(plan).ReadAsync(deployments, cancel).ConfigureAwait(false)
+            : [];
+        return Result(plan, objects, states.All(state => state.RolledOut));
+    }
+
+    /// <summary>Plans a removal. Nothing in the cluster changes.</summary>
+    /// <exception cref="MeshException">The namespace does not exist (<c>NamespaceNotFound</c>), or the server refuses to be asked.</exception>
+    public static async Task<SamplePlan> PlanRemovalAsync(MeshCluster cluster, string ns, IReporter reporter, CancellationToken cancel)
+    {
+        await SampleNamespace.CheckAsync(cluster.Client, ns, mustAccept: false, reporter, cancel).ConfigureAwait(false);
+        IstioRoutingApi? routing = await IstioRoutingApi.FindAsync(cluster.Client, cancel).ConfigureAwait(false);
+        // Names do not depend on the version.
+        return await SampleRemover.PlanAsync(
+            Draft(cluster, ns, version: null),
+            Objects(ns, BookinfoRelease.Latest, BookinfoOptions.DefaultRegistry, routing), reporter, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a removal's plan.</summary>
+    /// <param name="plan">What <see cref="PlanRemovalAsync"/> returned.</param>
+    /// <param name="wait">How long to wait until the pods are gone; null does not wait.</param>
+    /// <param name="reporter">Told about progress.</param>
+    /// <param name="cancel">Cancels the work; what has been deleted by then is gone.</param>
+    /// <exception cref="MeshException">An object could not be deleted, or time ran out (<c>RemovalTimedOut</c>).</exception>
+    public static async Task<MeshSample> RemoveAsync(SamplePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
+    {
+        IReadOnlyList<SampleObject> objects = await SampleRemover.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        string[] deployments = Deployments(objects, item => item.Outcome == SampleOutcome.Removed);
+        if (wait is { } timeout && deployments.Length > 0)
+            await WorkloadWait.ForPodsToEndAsync(plan, deployments, timeout, reporter, cancel).ConfigureAwait(false);
+        return Result(plan, objects, ready: false);
+    }
+
+    private static SamplePlan Draft(MeshCluster cluster, string ns, string? version) => new()
+    {
+        Cluster = cluster,
+        Sample = BookinfoManifests.Sample,
+        Version = version,
+        Namespace = ns,
+        PodSelector = BookinfoManifests.PodSelector,
+        Steps = [],
+    };
+
+    private static List<SampleManifest> Objects(string ns, BookinfoRelease release, string imagePrefix, IstioRoutingApi? routing) =>
+    [
+        .. BookinfoManifests.Workloads(ns, release, imagePrefix),
+        .. routing is null ? [] : BookinfoManifests.Ingress(ns, routing.Gateways, routing.VirtualServices),
+    ];
+
+    private static string[] Deployments(IEnumerable<SampleObject> objects, Func<SampleObject, bool> which) =>
+        [.. objects.Where(item => item.Kind == SampleManifest.Deployments.Kind && which(item)).Select(item => item.Name)];
+
+    private static MeshSample Result(SamplePlan plan, IReadOnlyList<SampleObject> objects, bool ready) => new()
+    {
+        Cluster = plan.Cluster.Name,
+        Namespace = plan.Namespace,
+        Name = plan.Sample,
+        Version = plan.Version,
+        Ready = ready,
+        Objects = objects,
+    };
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube;
+
+namespace IstioAdmin.Core.Samples;
+
+/// <summary>Looks at the namespace before anything is done in it.</summary>
+internal static class SampleNamespace
+{
+    /// <summary>Makes sure that the namespace is there.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="name">The namespace.</param>
+    /// <param name="mustAccept">Whether it must also accept new objects, which one that is being deleted does not.</param>
+    /// <param name="reporter">Told when the namespace may not be read.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <exception cref="MeshException">It does not exist (<c>NamespaceNotFound</c>) or is being deleted (<c>NamespaceTerminating</c>).</exception>
+    public static async Task CheckAsync(KubeClient client, string name, bool mustAccept, IReporter reporter, CancellationToken cancel)
+    {
+        JsonObject? found;
+        try
+        {
+            found = await client.GetAsync(KubeResource.Namespaces, null, name, cancel).ConfigureAwait(false);
+        }
+        catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
+        {
+            // Whoever may only work inside a namespace often may not read it. The first object tells.
+            reporter.Detail($"Namespace {name} may not be read; going on as if it were there.");
+            return;
+        }
+        if (found is null)
+        {
+            throw new MeshException("NamespaceNotFound", FailureKind.NotFound,
+                $"{client.Endpoint.Server} has no namespace {name}.",
+                $"Check the name, or create the namespace first: kubectl create namespace {name}.", name);
+        }
+        if (mustAccept && (string?)found["status"]?["phase"] == "Terminating")
+        {
+            throw new MeshException("NamespaceTerminating", FailureKind.Conflict,
+                $"Namespace {name} on {client.Endpoint.Server} is being deleted and accepts nothing new.",
+                "Wait until it is gone and create it again, or name another namespace.", name);
+        }
+    }
+}

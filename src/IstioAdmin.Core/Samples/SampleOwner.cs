@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube.Applying;
+
+namespace IstioAdmin.Core.Samples;
+
+/// <summary>
+/// Tells the objects that this module made from those that merely have the same name. An object is ours when it carries our labels and the
+/// server has recorded our field manager as one that applied it: labels alone travel with copied manifests.
+/// </summary>
+internal static class SampleOwner
+{
+    /// <summary>The label that carries the version of the sample.</summary>
+    public const string Version = "app.kubernetes.io/version";
+
+    private const string ManagedBy = "app.kubernetes.io/managed-by";
+    private const string PartOf = "app.kubernetes.io/part-of";
+
+    /// <summary>Selects what <see cref="Mark"/> marked.</summary>
+    public static string Selector(string sample) => $"{ManagedBy}={KubeApply.FieldManager},{PartOf}={sample}";
+
+    public static void Mark(JsonObject labels, string sample)
+    {
+        labels[ManagedBy] = KubeApply.FieldManager;
+        labels[PartOf] = sample;
+    }
+
+    public static bool Owns(string sample, JsonObject existing) =>
+        existing["metadata"]?["labels"] is JsonObject labels
+        && (string?)labels[ManagedBy] == KubeApply.FieldManager
+        && (string?)labels[PartOf] == sample
+        && Entries(existing).Any(entry => (string?)entry["manager"] == KubeApply.FieldManager && (string?)entry["operation"] == "Apply");
+
+    /// <summary>Who else wrote the object, for people: <c>kubectl-client-side-apply and helm</c>.</summary>
+    public static string OtherManagers(JsonObject existing)
+    {
+        List<string> managers = [.. Entries(existing)
+            // A controller that only reports status does not manage the object.
+            .Where(entry => entry["fieldsV1"] is not JsonObject fields || fields.Any(field => field.Key != "f:status"))
+            .Select(entry => (string?)entry["manager"])
+            .OfType<string>()
+            .Where(manager => manager != KubeApply.FieldManager)
+            .Distinct()];
+        return managers.Count == 0 ? "somebody unknown" : string.Join(" and ", managers);
+    }
+
+    private static IEnumerable<JsonObject> Entries(JsonObject existing) =>
+        (existing["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [];
+}
