@@ -65,6 +65,7 @@ launch() {
   setsid bash -c '
     IFS= read -r stat </proc/$$/stat; fields=(${stat##*) }); echo "$$ ${fields[19]}" >"$1"; shift; exec "$@"' \
     launch "$D/run/$name.pid" "$@" >>"$D/log/$name.log" 2>&1 </dev/null 7<&- 8<&- &
+  disown # nobody wants to read that it was killed
   until [ -s "$D/run/$name.pid" ]; do sleep 0.01; done
 }
 

@@ -20,7 +20,7 @@ for ((waited = 0; ; waited += 2)); do
   [ $waited -lt "${TESTBED_NODE_WAIT:-1800}" ] || die "another node still runs; see $TESTBED_HOME/instances"
   [ ! -f "$D/run/owner.pid" ] || alive owner || exit 1
 done
-trap 'mv "$D/node/"*.log "$D/log/" 2>/dev/null; node_down' EXIT
+trap 'node_down' EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$N"/{cni,kubelet,manifests,containerd,var/log,var/lib}
 launch node-lock sleep infinity # keeps fd 9, and with it the lock, until node_down

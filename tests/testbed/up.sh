@@ -30,8 +30,9 @@ lock_instance
 fresh=''
 if [ ! -f "$D/env" ]; then
   fresh=1
-  trap 'KEEP=${TESTBED_KEEP-1} instance_down' EXIT # the logs of a failed start stay
-  trap 'exit 130' INT TERM
+  KEEP=1 # the logs of a failed start stay
+  trap instance_down EXIT
+  trap 'KEEP=; exit 130' INT TERM
   exec 8>"$TESTBED_HOME/ports.lock"
   flock 8
   free_ports 5
