@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Samples;
+using IstioAdmin.Testing;
 using k8s;
 using k8s.Models;
 
@@ -17,13 +17,13 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
 {
     private static readonly string[] Watched = ["services", "serviceaccounts", "deployments.apps", "configmaps"];
 
-    private readonly string _kubeconfig;
+    private readonly ControlPlane _controlPlane;
 
-    private BookinfoWorld(MeshCluster cluster, string kubeconfig)
+    private BookinfoWorld(ControlPlane controlPlane, MeshCluster cluster, string ns)
     {
+        _controlPlane = controlPlane;
         Cluster = cluster;
-        _kubeconfig = kubeconfig;
-        Namespace = $"bookinfo-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        Namespace = ns;
     }
 
     public MeshCluster Cluster { get; }
@@ -36,12 +36,10 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
 
     private Kubernetes Api => Cluster.Client.Api;
 
-    public static async Task<BookinfoWorld> CreateAsync(string kubeconfig)
+    public static async Task<BookinfoWorld> CreateAsync(Testbed testbed)
     {
-        var world = new BookinfoWorld(await ConnectAsync(kubeconfig), kubeconfig);
-        await world.Api.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = world.Namespace } }, cancellationToken: Cancel);
-        await Until(async () => (await world.Api.CoreV1.ListNamespacedServiceAccountAsync(world.Namespace, cancellationToken: Cancel)).Items.Count > 0);
-        return world;
+        ControlPlane controlPlane = await testbed.ControlPlaneAsync();
+        return new BookinfoWorld(controlPlane, await ConnectAsync(controlPlane.Kubeconfig), await controlPlane.CreateNamespaceAsync("bookinfo"));
     }
 
     public Task<SamplePlan> PlanAsync(MeshCluster? cluster = null, bool withGateway = false, bool force = false, BookinfoRelease? release = null) =>
@@ -63,9 +61,9 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
     public async Task<SortedDictionary<string, string>> SettledAsync()
     {
         SortedDictionary<string, string> last = await SnapshotAsync();
-        for (int same = 0; same < 4;)
+        for (int same = 0; same < 5;)
         {
-            await Task.Delay(500, Cancel);
+            await Task.Delay(200, Cancel);
             SortedDictionary<string, string> now = await SnapshotAsync();
             same = now.SequenceEqual(last) ? same + 1 : 0;
             last = now;
@@ -88,36 +86,13 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
         return found;
     }
 
-    /// <summary>Connects as a service account of this namespace that is bound to one of the built-in roles.</summary>
-    public async Task<MeshCluster> ConnectAsAsync(string clusterRole)
-    {
-        await Api.CoreV1.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = clusterRole } }, Namespace, cancellationToken: Cancel);
-        await Api.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(new V1RoleBinding
-        {
-            Metadata = new V1ObjectMeta { Name = clusterRole },
-            RoleRef = new V1RoleRef { ApiGroup = "rbac.authorization.k8s.io", Kind = "ClusterRole", Name = clusterRole },
-            Subjects = [new Rbacv1Subject { Kind = "ServiceAccount", Name = clusterRole, NamespaceProperty = Namespace }],
-        }, Namespace, cancellationToken: Cancel);
-        Authenticationv1TokenRequest token = await Api.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, clusterRole, Namespace, cancellationToken: Cancel);
-        string path = Path.Combine(Directory.CreateTempSubdirectory("bookinfo-").FullName, "config");
-        try
-        {
-            var config = KubernetesClientConfiguration.LoadKubeConfig(_kubeconfig);
-            k8s.KubeConfigModels.Cluster server = config.Clusters.Single();
-            await File.WriteAllTextAsync(path, $$"""
-                {"apiVersion": "v1", "kind": "Config", "current-context": "c",
-                 "clusters": [{"name": "c", "cluster": {"server": "{{server.ClusterEndpoint.Server}}", "certificate-authority-data": "{{server.ClusterEndpoint.CertificateAuthorityData}}"} }],
-                 "users": [{"name": "u", "user": {"token": "{{token.Status.Token}}"} }],
-                 "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "{{Namespace}}"} }]}
-                """, Cancel);
-            return await ConnectAsync(path);
-        }
-        finally
-        {
-            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-        }
-    }
+    /// <summary>Connects as somebody who may do this, in this namespace, with the sample's kinds of objects, and nothing else.</summary>
+    public async Task<MeshCluster> ConnectAsAsync(string user, string verbs) =>
+        await ConnectAsync(await _controlPlane.CreateUserAsync(Namespace, user, verbs, "services,serviceaccounts,deployments.apps,pods"));
+
+    /// <summary>Waits until the controllers have made a pod for each deployment.</summary>
+    public Task PodsExistAsync() => Eventually.BecomesTrueAsync(
+        async () => (await Api.CoreV1.ListNamespacedPodAsync(Namespace, cancellationToken: Cancel)).Items.Count == 6, "every deployment has its pod");
 
     /// <summary>Binds every pod that has no node yet to one, and lets it report what the test says.</summary>
     public async Task RunPodsAsync(string node, Func<V1Pod, V1PodStatus> status)
@@ -149,15 +124,6 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
         Phase = "Running",
         Conditions = [new V1PodCondition { Type = "Ready", Status = "True", LastTransitionTime = DateTime.UtcNow }],
     };
-
-    public async Task DeletePodsNowAsync() =>
-        await Api.CoreV1.DeleteCollectionNamespacedPodAsync(Namespace, body: new V1DeleteOptions { GracePeriodSeconds = 0 }, cancellationToken: Cancel);
-
-    public static async Task Until(Func<Task<bool>> condition)
-    {
-        while (!await condition())
-            await Task.Delay(100, Cancel);
-    }
 
     public void Warn(string message) => Warnings.Add(message);
 

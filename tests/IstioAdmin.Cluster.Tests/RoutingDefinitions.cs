@@ -1,3 +1,4 @@
+using IstioAdmin.Testing;
 using k8s;
 using k8s.Models;
 
@@ -21,11 +22,9 @@ internal sealed class RoutingDefinitions : IAsyncDisposable
         foreach ((string kind, string plural) in Kinds)
         {
             await api.ApiextensionsV1.CreateCustomResourceDefinitionAsync(Definition(kind, plural, versions), cancellationToken: cancel);
-            await BookinfoWorld.Until(async () => (await api.ApiextensionsV1.ReadCustomResourceDefinitionAsync($"{plural}.{Group}", cancellationToken: cancel))
-                .Status?.Conditions?.Any(condition => condition is { Type: "Established", Status: "True" }) == true);
         }
-        // Established is not yet served: discovery and the handler follow.
-        await BookinfoWorld.Until(async () =>
+        // Accepted and established is not yet served: discovery and the handler follow.
+        await Eventually.BecomesTrueAsync(async () =>
         {
             try
             {
@@ -37,7 +36,7 @@ internal sealed class RoutingDefinitions : IAsyncDisposable
             {
                 return false;
             }
-        });
+        }, "Istio's definitions are served");
         return definitions;
     }
 

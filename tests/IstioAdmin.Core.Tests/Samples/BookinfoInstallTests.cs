@@ -218,8 +218,9 @@ public class BookinfoInstallTests
         world.Refuse = request => request.Method == "PATCH" && request.Path.Value!.EndsWith("/deployments/productpage-v1", StringComparison.Ordinal)
             ? (403, "deployments.apps \"productpage-v1\" is forbidden: no more than five") : null;
 
-        await Assert.ThrowsAsync<MeshException>(() => InstallAsync(world));
+        MeshException failure = await Assert.ThrowsAnyAsync<MeshException>(() => InstallAsync(world));
 
+        Assert.Contains("no more than five", failure.Message, StringComparison.Ordinal);
         Assert.Empty(world.Writes);
     }
 

@@ -1,145 +1,27 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Testing;
 using k8s;
-using Microsoft.AspNetCore.Http;
 
 namespace IstioAdmin.Core.Tests.Samples;
 
-/// <summary>
-/// A server that keeps objects and applies manifests, just well enough for a sample's installation, and misbehaves on request.
-/// What a real server does is tested against a real one; this is for what it cannot be made to do.
-/// </summary>
-public sealed class FakeNamespace : IAsyncDisposable
+/// <summary>The fake server with a client to it, as a connected cluster.</summary>
+public sealed class FakeNamespace : FakeObjectServer
 {
-    private readonly ConcurrentDictionary<string, JsonObject> _objects = new();
-    private readonly ConcurrentDictionary<string, string> _applied = new();
-    private FakeApiServer _server = null!;
-    private int _version;
-
-    private FakeNamespace() => Put("/api/v1/namespaces/demo", """{"metadata":{"name":"demo"},"status":{"phase":"Active"}}""");
-
     public MeshCluster Cluster { get; private set; } = null!;
 
-    /// <summary>API versions of Istio's routing API that the server knows.</summary>
-    public string[] RoutingVersions { get; set; } = [];
-
-    /// <summary>Whether deployments are rolled out as soon as they are applied.</summary>
-    public bool RollsOut { get; set; } = true;
-
-    /// <summary>Answers a request with a status and a message instead of serving it.</summary>
-    public Func<HttpRequest, (int Status, string Message)?> Refuse { get; set; } = _ => null;
-
-    /// <summary>Requests that changed something.</summary>
-    public IEnumerable<string> Writes => _server.Requests.Where(request => !request.StartsWith("GET ", StringComparison.Ordinal) && !request.Contains("dryRun=All", StringComparison.Ordinal));
-
-    /// <summary>All requests.</summary>
-    public IEnumerable<string> Requests => _server.Requests;
-
-    public static async Task<FakeNamespace> StartAsync()
+    public static new async Task<FakeNamespace> StartAsync()
     {
         var world = new FakeNamespace();
-        world._server = await FakeApiServer.StartAsync(world.AnswerAsync);
-        var endpoint = new KubeEndpoint("fake", world._server.Uri, "fake-user", "default");
-        var client = new KubeClient(new Kubernetes(new KubernetesClientConfiguration { Host = world._server.Uri.ToString() }), endpoint);
+        await world.ListenAsync();
+        var endpoint = new KubeEndpoint("fake", world.Uri, "fake-user", "default");
+        var client = new KubeClient(new Kubernetes(new KubernetesClientConfiguration { Host = world.Uri.ToString() }), endpoint);
         world.Cluster = new MeshCluster(client) { Name = "fake", Version = "v1.31.0", Provider = ClusterProvider.Unknown, Istio = [] };
         return world;
     }
 
-    public void Put(string path, string json) => _objects[path] = JsonNode.Parse(json)!.AsObject();
-
-    public JsonObject? Find(string path) => _objects.GetValueOrDefault(path);
-
-    public void Drop(string path) => _objects.TryRemove(path, out _);
-
-    public IReadOnlyList<string> Paths => [.. _objects.Keys.Order()];
-
-    /// <summary>A pod of a deployment, with a status.</summary>
-    public void PutPod(string deployment, string suffix, string status, string? node = "node-1")
-    {
-        string name = $"{deployment}-5d4f8c7b9-{suffix}";
-        Put($"/api/v1/namespaces/demo/pods/{name}", $$"""
-            {"metadata":{"name":"{{name}}","namespace":"demo","uid":"uid-{{name}}","creationTimestamp":"2026-01-01T00:00:00Z",
-              "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"{{deployment}}-5d4f8c7b9","uid":"u","controller":true}]},
-             "spec":{"nodeName":{{(node is null ? "null" : $"\"{node}\"")}},"containers":[{"name":"c"}]},"status":{{status}}}
-            """);
-    }
-
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Cluster.Client.Dispose();
-        await _server.DisposeAsync();
-    }
-
-    private async Task AnswerAsync(HttpContext context)
-    {
-        string path = context.Request.Path.Value!;
-        if (Refuse(context.Request) is { } refusal)
-        {
-            await StatusAsync(context, refusal.Status, refusal.Message);
-            return;
-        }
-        switch (context.Request.Method)
-        {
-            case "GET" when path.StartsWith("/apis/networking.istio.io/", StringComparison.Ordinal) && path.Count(c => c == '/') == 3:
-                string version = path.Split('/')[3];
-                if (!RoutingVersions.Contains(version))
-                    goto default;
-                await context.Response.WriteAsJsonAsync(JsonNode.Parse($$"""
-                    {"kind":"APIResourceList","groupVersion":"networking.istio.io/{{version}}","resources":[
-                      {"name":"gateways","kind":"Gateway","namespaced":true,"verbs":["get"]},
-                      {"name":"virtualservices","kind":"VirtualService","namespaced":true,"verbs":["get"]}]}
-                    """));
-                break;
-            case "GET" when _objects.TryGetValue(path, out JsonObject? found):
-                await context.Response.WriteAsJsonAsync(found);
-                break;
-            case "GET" when path.Split('/')[^1] is "deployments" or "pods" or "events":
-                await context.Response.WriteAsJsonAsync(new JsonObject
-                {
-                    ["metadata"] = new JsonObject(),
-                    ["items"] = new JsonArray([.. _objects.Where(entry => entry.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(entry => entry.Value.DeepClone())]),
-                });
-                break;
-            case "PATCH":
-                await ApplyAsync(context, path);
-                break;
-            case "DELETE" when _objects.TryRemove(path, out JsonObject? deleted):
-                await context.Response.WriteAsJsonAsync(deleted);
-                break;
-            default:
-                await StatusAsync(context, 404, $"{path} not found");
-                break;
-        }
-    }
-
-    private async Task ApplyAsync(HttpContext context, string path)
-    {
-        string body = await new StreamReader(context.Request.Body).ReadToEndAsync();
-        JsonObject manifest = JsonNode.Parse(body)!.AsObject();
-        JsonObject? before = Find(path);
-        bool dryRun = context.Request.Query["dryRun"] == "All";
-        bool unchanged = before is not null && _applied.GetValueOrDefault(path) == manifest.ToJsonString();
-        JsonObject metadata = manifest["metadata"]!.AsObject();
-        metadata["uid"] = path;
-        metadata["generation"] = 1;
-        metadata["resourceVersion"] = unchanged || (dryRun && before is not null) ? (string?)before!["metadata"]!["resourceVersion"] : $"{Interlocked.Increment(ref _version)}";
-        metadata["managedFields"] = JsonNode.Parse("""[{"manager":"istioadmin","operation":"Apply"}]""");
-        if (RollsOut && (string?)manifest["kind"] == "Deployment")
-            manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}""");
-        if (!dryRun)
-        {
-            _applied[path] = JsonNode.Parse(body)!.ToJsonString();
-            _objects[path] = manifest;
-        }
-        context.Response.StatusCode = before is null ? 201 : 200;
-        await context.Response.WriteAsJsonAsync(manifest);
-    }
-
-    private static Task StatusAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", message, code = status });
+        return base.DisposeAsync();
     }
 }

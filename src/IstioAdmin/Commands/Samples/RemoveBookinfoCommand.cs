@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using IstioAdmin.Completion;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Samples;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>Removes exactly the objects that Install-Bookinfo made, and waits until their pods are gone.</summary>
+[Cmdlet(VerbsCommon.Remove, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
+public sealed class RemoveBookinfoCommand : WaitingMeshCommand
+{
+    /// <summary>Namespace to remove it from; the context's own by default.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancel) => ForEachClusterAsync(RemoveAsync, cancel);
+
+    private async Task RemoveAsync(MeshCluster cluster, CancellationToken cancel)
+    {
+        SamplePlan plan = await Bookinfo.PlanRemovalAsync(cluster, Namespace ?? cluster.Namespace, Reporter, cancel);
+        plan = plan.Approve(step => ShouldProcess(step.Target, $"{step.Action}"));
+        if (!plan.Declined)
+            WriteObject(await Bookinfo.RemoveAsync(plan, NoWait ? null : Patience, Reporter, cancel));
+    }
+}

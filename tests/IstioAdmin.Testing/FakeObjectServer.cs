@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace IstioAdmin.Testing;
+
+/// <summary>
+/// A server that keeps objects in a namespace <c>demo</c> and applies manifests, just well enough for a sample's installation, and misbehaves on request.
+/// What a real server does is tested against a real one; this is for what it cannot be made to do.
+/// </summary>
+public class FakeObjectServer : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, JsonObject> _objects = new();
+    private readonly ConcurrentDictionary<string, string> _applied = new();
+    private FakeApiServer _server = null!;
+    private int _version;
+
+    protected FakeObjectServer() => Put("/api/v1/namespaces/demo", """{"metadata":{"name":"demo"},"status":{"phase":"Active"}}""");
+
+    /// <summary>Base address.</summary>
+    public Uri Uri => _server.Uri;
+
+    /// <summary>API versions of Istio's routing API that the server knows.</summary>
+    public string[] RoutingVersions { get; set; } = [];
+
+    /// <summary>Whether deployments are rolled out as soon as they are applied.</summary>
+    public bool RollsOut { get; set; } = true;
+
+    /// <summary>Answers a request with a status and a message instead of serving it.</summary>
+    public Func<HttpRequest, (int Status, string Message)?> Refuse { get; set; } = _ => null;
+
+    /// <summary>Requests that changed something.</summary>
+    public IEnumerable<string> Writes => _server.Requests.Where(request => !request.StartsWith("GET ", StringComparison.Ordinal) && !request.Contains("dryRun=All", StringComparison.Ordinal));
+
+    /// <summary>All requests.</summary>
+    public IEnumerable<string> Requests => _server.Requests;
+
+    public static async Task<FakeObjectServer> StartAsync()
+    {
+        var server = new FakeObjectServer();
+        await server.ListenAsync();
+        return server;
+    }
+
+    /// <summary>Writes a kubeconfig for this server and returns its path.</summary>
+    public string WriteKubeconfig(string path) => _server.WriteKubeconfig(path);
+
+    public void Put(string path, string json) => _objects[path] = JsonNode.Parse(json)!.AsObject();
+
+    public JsonObject? Find(string path) => _objects.GetValueOrDefault(path);
+
+    public void Drop(string path) => _objects.TryRemove(path, out _);
+
+    public IReadOnlyList<string> Paths => [.. _objects.Keys.Order()];
+
+    /// <summary>A pod of a deployment, with a status.</summary>
+    public void PutPod(string deployment, string suffix, string status, string? node = "node-1")
+    {
+        string name = $"{deployment}-5d4f8c7b9-{suffix}";
+        Put($"/api/v1/namespaces/demo/pods/{name}", $$"""
+            {"metadata":{"name":"{{name}}","namespace":"demo","uid":"uid-{{name}}","creationTimestamp":"2026-01-01T00:00:00Z",
+              "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"{{deployment}}-5d4f8c7b9","uid":"u","controller":true}]},
+             "spec":{"nodeName":{{(node is null ? "null" : $"\"{node}\"")}},"containers":[{"name":"c"}]},"status":{{status}}}
+            """);
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected async Task ListenAsync() => _server = await FakeApiServer.StartAsync(AnswerAsync);
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        string path = context.Request.Path.Value!;
+        if (Refuse(context.Request) is { } refusal)
+        {
+            await StatusAsync(context, refusal.Status, refusal.Message);
+            return;
+        }
+        switch (context.Request.Method)
+        {
+            case "GET" when path.StartsWith("/apis/networking.istio.io/", StringComparison.Ordinal) && path.Count(c => c == '/') == 3:
+                string version = path.Split('/')[3];
+                if (!RoutingVersions.Contains(version))
+                    goto default;
+                await context.Response.WriteAsJsonAsync(JsonNode.Parse($$"""
+                    {"kind":"APIResourceList","groupVersion":"networking.istio.io/{{version}}","resources":[
+                      {"name":"gateways","kind":"Gateway","namespaced":true,"verbs":["get"]},
+                      {"name":"virtualservices","kind":"VirtualService","namespaced":true,"verbs":["get"]}]}
+                    """));
+                break;
+            case "GET" when path == "/version":
+                await context.Response.WriteAsJsonAsync(new { major = "1", minor = "31", gitVersion = "v1.31.0" });
+                break;
+            case "GET" when _objects.TryGetValue(path, out JsonObject? found):
+                await context.Response.WriteAsJsonAsync(found);
+                break;
+            case "GET" when path.Split('/')[^1] is "deployments" or "pods" or "events":
+                await context.Response.WriteAsJsonAsync(new JsonObject
+                {
+                    ["metadata"] = new JsonObject(),
+                    ["items"] = new JsonArray([.. _objects.Where(entry => entry.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(entry => entry.Value.DeepClone())]),
+                });
+                break;
+            case "PATCH":
+                await ApplyAsync(context, path);
+                break;
+            case "DELETE" when _objects.TryRemove(path, out JsonObject? deleted):
+                await context.Response.WriteAsJsonAsync(deleted);
+                break;
+            default:
+                await StatusAsync(context, 404, $"{path} not found");
+                break;
+        }
+    }
+
+    private async Task ApplyAsync(HttpContext context, string path)
+    {
+        string body = await new StreamReader(context.Request.Body).ReadToEndAsync();
+        JsonObject manifest = JsonNode.Parse(body)!.AsObject();
+        JsonObject? before = Find(path);
+        bool dryRun = context.Request.Query["dryRun"] == "All";
+        bool unchanged = before is not null && _applied.GetValueOrDefault(path) == manifest.ToJsonString();
+        JsonObject metadata = manifest["metadata"]!.AsObject();
+        metadata["uid"] = path;
+        metadata["generation"] = 1;
+        metadata["resourceVersion"] = unchanged || (dryRun && before is not null) ? (string?)before!["metadata"]!["resourceVersion"] : $"{Interlocked.Increment(ref _version)}";
+        metadata["managedFields"] = JsonNode.Parse("""[{"manager":"istioadmin","operation":"Apply"}]""");
+        if (RollsOut && (string?)manifest["kind"] == "Deployment")
+            manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}""");
+        if (!dryRun)
+        {
+            _applied[path] = JsonNode.Parse(body)!.ToJsonString();
+            _objects[path] = manifest;
+        }
+        context.Response.StatusCode = before is null ? 201 : 200;
+        await context.Response.WriteAsJsonAsync(manifest);
+    }
+
+    private static Task StatusAsync(HttpContext context, int status, string message)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", message, code = status });
+    }
+}
