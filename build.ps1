@@ -38,7 +38,7 @@ function Invoke-DotNet {
 }
 
 function Get-ModuleFolder {
-    $folder = Invoke-DotNet msbuild "$PSScriptRoot/src/IstioAdmin/IstioAdmin.csproj" -getProperty:ModuleOutput
+    $folder = Invoke-DotNet msbuild "$PSScriptRoot/src/IstioAdmin/IstioAdmin.csproj" '-getProperty:ModuleOutput'
     $folder.Trim().TrimEnd('/', '\')
 }
 

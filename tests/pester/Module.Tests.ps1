@@ -84,6 +84,14 @@ Describe 'The help of <_>' -ForEach $cmdlets {
     It 'has at least two examples' {
         @($help.examples.example).Count | Should -BeGreaterOrEqual 2
     }
+
+    It 'reads from its name to its related links' {
+        $text = "`n" + ($help | Out-String -Width 120)
+        $places = 'NAME', 'SYNOPSIS', 'SYNTAX', 'DESCRIPTION', 'PARAMETERS', 'INPUTS', 'OUTPUTS', 'NOTES', 'RELATED LINKS' |
+            ForEach-Object { $text.IndexOf("`n$_") }
+        $places | Should -Not -Contain -1
+        $places | Should -Be ($places | Sort-Object)
+    }
 }
 
 Describe 'The topic about_IstioAdmin' {
