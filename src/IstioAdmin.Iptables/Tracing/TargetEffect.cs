@@ -39,7 +39,7 @@ internal static class TargetEffect
                 // Once the packet has an entry it is too late (xt_CT.c: previously seen).
                 if (conntrack.NoTrack && !packet.Tracked)
                     packet.State = ConnectionStates.Untracked;
-                // xt_CT.c goes on to the next rule, but CT has said what is to be said.
+                // xt_CT.c goes on to the next rule.
                 return false;
             default:
                 return false;
