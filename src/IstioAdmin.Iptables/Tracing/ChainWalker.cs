@@ -16,8 +16,9 @@ internal sealed class ChainWalker
         {
             foreach (Chain chain in table.Chains)
                 _chains.Add((table.Name, chain.Name), new PreparedChain(chain));
+            HashSet<string> cycles = ChainCycles.Find(table);
             foreach (Chain chain in table.Chains)
-                _chains[(table.Name, chain.Name)].Link(name => _chains.GetValueOrDefault((table.Name, name)));
+                _chains[(table.Name, chain.Name)].Link(name => cycles.Contains(name) ? null : _chains.GetValueOrDefault((table.Name, name)));
         }
     }
 
@@ -62,8 +63,9 @@ internal sealed class ChainWalker
                     index = chain.Rules.Length;
                     break;
                 case JumpTarget or GotoTarget:
-                    if (prepared.Callee is not { } callee || callers.Count > _chains.Count)
-                        return new TraceOutcome.Undecided(rule, callers.Count > _chains.Count ? "the chains call each other without end" : rule.Target.ToString());
+                    // A chain that is not there, or that would be walked without end.
+                    if (prepared.Callee is not { } callee)
+                        return new TraceOutcome.Undecided(rule, rule.Target.ToString());
                     if (rule.Target is JumpTarget)
                         callers.Push((chain, index));
                     (chain, index) = (callee, 0);

@@ -109,7 +109,7 @@ internal static class Condition
     private static Fit Either(Fit a, Fit b) => a == Fit.Yes || b == Fit.Yes ? Fit.Yes : a == Fit.Unknown ? a : b;
 
     /// <summary>net/netfilter/xt_owner.c: without a socket the rule fits only when every option in it is negated.</summary>
-    private static bool Owner(OwnerMatch match, PacketOwner? owner)
+    internal static bool Owner(OwnerMatch match, PacketOwner? owner)
     {
         if (owner is null)
         {
@@ -137,7 +137,7 @@ internal static class Condition
     }
 
     /// <summary>net/netfilter/xt_physdev.c for a packet that crosses no bridge: fits only when every option is negated.</summary>
-    private static bool NotBridged(PhysicalDeviceMatch match) =>
+    internal static bool NotBridged(PhysicalDeviceMatch match) =>
         match.IsBridged != true && match.IsIn != true && match.IsOut != true
         && match.In is not { Negated: false } && match.Out is not { Negated: false };
 }
