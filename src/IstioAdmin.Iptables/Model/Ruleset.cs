@@ -1,0 +1,20 @@
+namespace IstioAdmin.Iptables.Model;
+
+/// <summary>The tables of one packet family, as one back end holds them.</summary>
+public sealed record Ruleset
+{
+    /// <summary>Family of the packets.</summary>
+    public required IpFamily Family { get; init; }
+
+    /// <summary>The kernel interface that holds it.</summary>
+    public RulesetBackend Backend { get; init; }
+
+    /// <summary>Whether the dump warned that the legacy tables hold rules as well, which it does not show.</summary>
+    public bool OtherBackendPresent { get; init; }
+
+    /// <summary>Its tables in the order of the dump; a table that is missing lets everything pass.</summary>
+    public IReadOnlyList<Table> Tables { get; init; } = [];
+
+    /// <summary>The table of that name, or null.</summary>
+    public Table? Find(string table) => Tables.FirstOrDefault(t => t.Name == table);
+}

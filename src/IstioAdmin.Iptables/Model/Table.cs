@@ -1,0 +1,14 @@
+namespace IstioAdmin.Iptables.Model;
+
+/// <summary>A table: chains with one purpose.</summary>
+public sealed record Table
+{
+    /// <summary>Its name: raw, mangle, nat, filter or security.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its chains in the order of the dump.</summary>
+    public IReadOnlyList<Chain> Chains { get; init; } = [];
+
+    /// <summary>The chain of that name, or null.</summary>
+    public Chain? Find(string chain) => Chains.FirstOrDefault(c => c.Name == chain);
+}

@@ -1,0 +1,8 @@
+using IstioAdmin.Iptables.Model;
+
+namespace IstioAdmin.Iptables.Parsing;
+
+/// <summary>What was read, and what could not be.</summary>
+/// <param name="Rulesets">One ruleset for each family and back end in the input, in its order.</param>
+/// <param name="Errors">The lines that could not be read; everything else was.</param>
+public sealed record ParseResult(IReadOnlyList<Ruleset> Rulesets, IReadOnlyList<SyntaxError> Errors);

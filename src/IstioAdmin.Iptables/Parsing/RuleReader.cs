@@ -1,0 +1,233 @@
+using System.Globalization;
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Matches;
+using IstioAdmin.Iptables.Model.Targets;
+
+namespace IstioAdmin.Iptables.Parsing;
+
+/// <summary>Reads the conditions and the target of one rule: everything after the chain's name.</summary>
+internal sealed class RuleReader
+{
+    private readonly IpFamily _family;
+    private readonly SpanPool<Match> _matchPool = new();
+    private readonly SpanPool<Target> _targetPool = new();
+    private readonly List<Match> _matches = [];
+    private readonly List<SourceMatch> _sources = [];
+    private readonly List<DestinationMatch> _destinations = [];
+    private IpProtocol _protocol;
+    private Target? _target;
+    private RuleCounters? _counters;
+
+    public RuleReader(IpFamily family) => _family = family;
+
+    /// <summary>Where the last error is, when <see cref="Read"/> gave one.</summary>
+    public (int Start, string Word) Place { get; private set; }
+
+    /// <summary>
+    /// Reads a rule and adds it to <paramref name="rules"/>: several of them when <c>-s</c> or <c>-d</c> lists several addresses.
+    /// Returns what is wrong with it, or null.
+    /// </summary>
+    public string? Read(ReadOnlySpan<char> text, int start, Rule head, Func<string, bool> isChain, List<Rule> rules)
+    {
+        _matches.Clear();
+        _sources.Clear();
+        _destinations.Clear();
+        _protocol = IpProtocol.All;
+        _target = null;
+        _counters = head.Counters;
+        if (ReadParts(text, start, isChain) is { } problem)
+            return problem;
+        if (_sources.Count <= 1 && _destinations.Count <= 1)
+        {
+            rules.Add(head with { Matches = [.. _sources, .. _destinations, .. _matches], Target = _target, Counters = _counters });
+            return null;
+        }
+        if (_sources.Any(s => s.Address.Negated) && _sources.Count > 1 || _destinations.Any(d => d.Address.Negated) && _destinations.Count > 1)
+            return Fail(start, default, "'!' cannot stand before several addresses");
+        // iptables makes one rule for each pair (xshared.c, addresses are the cross product).
+        foreach (SourceMatch? source in _sources.Cast<SourceMatch?>().DefaultIfEmpty())
+        {
+            foreach (DestinationMatch? destination in _destinations.Cast<DestinationMatch?>().DefaultIfEmpty())
+            {
+                var matches = new List<Match>(_matches.Count + 2);
+                if (source is not null)
+                    matches.Add(source);
+                if (destination is not null)
+                    matches.Add(destination);
+                matches.AddRange(_matches);
+                rules.Add(head with { Matches = matches, Target = _target, Counters = _counters });
+            }
+        }
+        return null;
+    }
+
+    private string? ReadParts(ReadOnlySpan<char> text, int start, Func<string, bool> isChain)
+    {
+        var words = new WordReader(text, start);
+        bool negated = false;
+        while (words.Next())
+        {
+            int at = words.Start;
+            ReadOnlySpan<char> option = words.Word;
+            if (words.Unclosed)
+                return Fail(at, option, "a quote is not closed");
+            if (option is "!" && !words.Quoted)
+            {
+                negated = true;
+                continue;
+            }
+            string? problem = option switch
+            {
+                "-s" or "--source" or "--src" => ReadAddresses(ref words, negated, source: true),
+                "-d" or "--destination" or "--dst" => ReadAddresses(ref words, negated, source: false),
+                "-i" or "--in-interface" => ReadInterface(ref words, negated, incoming: true),
+                "-o" or "--out-interface" => ReadInterface(ref words, negated, incoming: false),
+                "-p" or "--protocol" or "--proto" => ReadProtocol(ref words, negated),
+                "-f" or "--fragment" => Add(new FragmentMatch(negated)),
+                "-m" or "--match" => ReadMatch(text, ref words),
+                "-j" or "--jump" => ReadTarget(text, ref words, isChain),
+                "-g" or "--goto" => ReadGoto(ref words),
+                "-c" or "--set-counters" => ReadCounters(ref words),
+                _ => ReadImplicit(text, ref words, negated ? text[..at].LastIndexOf('!') : at),
+            };
+            if (problem is not null)
+                return problem;
+            negated = false;
+        }
+        return negated ? Fail(words.Start, default, "'!' must stand before an option") : null;
+    }
+
+    private string? Add(Match match)
+    {
+        _matches.Add(match);
+        return null;
+    }
+
+    private string? ReadAddresses(ref WordReader words, bool negated, bool source)
+    {
+        if (!words.Next())
+            return Fail(words.Start, default, "an address is missing");
+        ReadOnlySpan<char> list = words.Word;
+        while (true)
+        {
+            int comma = list.IndexOf(',');
+            ReadOnlySpan<char> word = comma < 0 ? list : list[..comma];
+            if (!AddressPattern.TryParse(word, _family, out AddressPattern address))
+                return Fail(words.Start, word, $"not an {(_family == IpFamily.IPv4 ? "IPv4" : "IPv6")} address, prefix or mask");
+            if (source)
+                _sources.Add(new SourceMatch(new(address, negated)));
+            else
+                _destinations.Add(new DestinationMatch(new(address, negated)));
+            if (comma < 0)
+                return null;
+            list = list[(comma + 1)..];
+        }
+    }
+
+    private string? ReadInterface(ref WordReader words, bool negated, bool incoming)
+    {
+        if (!words.Next())
+            return Fail(words.Start, default, "an interface name is missing");
+        if (words.Quoted || words.Word.Length > InterfacePattern.MaxLength)
+            return Fail(words.Start, words.Word, $"not an interface name (1 to {InterfacePattern.MaxLength} characters, no quotes)");
+        var pattern = new Negatable<InterfacePattern>(new InterfacePattern(words.Word.ToString()), negated);
+        return Add(incoming ? new InInterfaceMatch(pattern) : new OutInterfaceMatch(pattern));
+    }
+
+    private string? ReadProtocol(ref WordReader words, bool negated)
+    {
+        if (!words.Next())
+            return Fail(words.Start, default, "a protocol is missing");
+        if (!IpProtocol.TryParse(words.Word, out IpProtocol protocol))
+            return Fail(words.Start, words.Word, "not a protocol");
+        if (protocol == IpProtocol.All)
+            return negated ? Fail(words.Start, words.Word, "a rule that no protocol fits would never match") : null;
+        if (!negated)
+            _protocol = protocol;
+        return Add(new ProtocolMatch(new(protocol, negated)));
+    }
+
+    private string? ReadMatch(ReadOnlySpan<char> text, ref WordReader words)
+    {
+        int start = words.Start;
+        if (!words.Next())
+            return Fail(start, default, "the name of a match is missing");
+        ReadOnlySpan<char> extension = words.Word;
+        int options = words.Position;
+        int end = OptionScope.End(text, options);
+        ReadOnlySpan<char> slice = text[start..end];
+        words.Position = end;
+        if (_matchPool.Find(slice, out int slot) is { } known)
+            return Add(known);
+        Match match = MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(slice.ToString());
+        _matchPool.Add(slice, slot, match);
+        return Add(match);
+    }
+
+    private string? ReadImplicit(ReadOnlySpan<char> text, ref WordReader words, int start)
+    {
+        ReadOnlySpan<char> option = words.Word;
+        if (!option.StartsWith("-", StringComparison.Ordinal))
+            return Fail(words.Start, option, "an option was expected");
+        if (MatchGrammar.Implicit(_protocol) is not { } extension)
+            return Fail(words.Start, option, "not an option of iptables, and no match is named that could take it");
+        int end = OptionScope.End(text, start);
+        words.Position = end;
+        ReadOnlySpan<char> slice = text[start..end];
+        return Add(MatchGrammar.Read(extension, slice, _family) ?? new UnknownMatch($"-m {extension} {slice}"));
+    }
+
+    private string? ReadTarget(ReadOnlySpan<char> text, ref WordReader words, Func<string, bool> isChain)
+    {
+        int start = words.Start;
+        if (_target is not null)
+            return Fail(start, words.Word, "a rule has one target");
+        if (!words.Next())
+            return Fail(start, default, "the target is missing");
+        ReadOnlySpan<char> name = words.Word;
+        int options = words.Position;
+        int end = OptionScope.End(text, options);
+        ReadOnlySpan<char> slice = text[start..end];
+        words.Position = end;
+        _target = _targetPool.Find(slice, out int slot);
+        if (_target is not null)
+            return null;
+        // A user chain shadows an extension of the same name, as in the kernel.
+        _target = !words.Quoted && isChain(name.ToString())
+            ? new JumpTarget(name.ToString())
+            : TargetGrammar.Read(name, text[options..end], _family) ?? new UnknownTarget(slice.ToString());
+        // What a bare word means depends on the table's chains, so only targets with options or fixed meaning are remembered.
+        if (_target is not JumpTarget and not UnknownTarget)
+            _targetPool.Add(slice, slot, _target);
+        return null;
+    }
+
+    private string? ReadGoto(ref WordReader words)
+    {
+        if (_target is not null)
+            return Fail(words.Start, words.Word, "a rule has one target");
+        if (!words.Next())
+            return Fail(words.Start, default, "the chain is missing");
+        if (words.Quoted)
+            return Fail(words.Start, words.Word, "not a chain's name");
+        _target = new GotoTarget(words.Word.ToString());
+        return null;
+    }
+
+    private string? ReadCounters(ref WordReader words)
+    {
+        if (words.Next() && ulong.TryParse(words.Word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong packets)
+            && words.Next() && ulong.TryParse(words.Word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong bytes))
+        {
+            _counters = new RuleCounters(packets, bytes);
+            return null;
+        }
+        return Fail(words.Start, words.Word, "-c takes two numbers, packets and bytes");
+    }
+
+    private string Fail(int start, ReadOnlySpan<char> word, string message)
+    {
+        Place = (start, word[..Math.Min(word.Length, 100)].ToString());
+        return message;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+
+namespace IstioAdmin.Iptables.Parsing;
+
+/// <summary>
+/// Splits a line into words as iptables-restore does (<c>add_param_to_argv</c>, iptables/xshared.c): blanks part words,
+/// double quotes hold them together, a backslash inside quotes takes the next character as it is.
+/// </summary>
+internal ref struct WordReader
+{
+    private readonly ReadOnlySpan<char> _text;
+
+    public WordReader(ReadOnlySpan<char> text, int start = 0)
+    {
+        _text = text;
+        Position = start;
+    }
+
+    /// <summary>Where the next word is looked for.</summary>
+    public int Position { get; set; }
+
+    /// <summary>Where the current word starts.</summary>
+    public int Start { get; private set; }
+
+    /// <summary>The current word without quotes.</summary>
+    public ReadOnlySpan<char> Word { get; private set; }
+
+    /// <summary>Whether the current word had quotes, and so is a value even if it looks like an option.</summary>
+    public bool Quoted { get; private set; }
+
+    /// <summary>Whether the current word's closing quote is missing.</summary>
+    public bool Unclosed { get; private set; }
+
+    /// <summary>Moves to the next word without a meaning for quotes, as in lines that declare tables and chains.</summary>
+    public bool NextPlain()
+    {
+        SkipBlanks();
+        Start = Position;
+        Quoted = Unclosed = false;
+        int end = _text[Start..].IndexOfAny(' ', '\t');
+        Position = end < 0 ? _text.Length : Start + end;
+        Word = _text[Start..Position];
+        return Position > Start;
+    }
+
+    /// <summary>Moves to the next word; false at the end.</summary>
+    public bool Next()
+    {
+        SkipBlanks();
+        int i = Start = Position;
+        Quoted = Unclosed = false;
+        if (i >= _text.Length)
+        {
+            Word = default;
+            return false;
+        }
+        int end = _text[i..].IndexOfAny(' ', '\t', '"');
+        end = end < 0 ? _text.Length : i + end;
+        if (end == _text.Length || _text[end] != '"')
+        {
+            Word = _text[i..end];
+            Position = end;
+            return true;
+        }
+        ReadQuoted(i);
+        return true;
+    }
+
+    private void SkipBlanks()
+    {
+        int blanks = _text[Position..].IndexOfAnyExcept(' ', '\t');
+        Position = blanks < 0 ? _text.Length : Position + blanks;
+    }
+
+    private void ReadQuoted(int i)
+    {
+        Quoted = true;
+        var word = new StringBuilder();
+        bool inside = false;
+        for (; i < _text.Length; i++)
+        {
+            char c = _text[i];
+            if (c == '"')
+                inside = !inside;
+            else if (inside && c == '\\' && i + 1 < _text.Length)
+                word.Append(_text[++i]);
+            else if (!inside && (c is ' ' or '\t'))
+                break;
+            else
+                word.Append(c);
+        }
+        Unclosed = inside;
+        Word = word.ToString();
+        Position = i;
+    }
+}

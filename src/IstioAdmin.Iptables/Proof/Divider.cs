@@ -1,0 +1,230 @@
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Matches;
+using IstioAdmin.Iptables.Tracing;
+
+namespace IstioAdmin.Iptables.Proof;
+
+/// <summary>Divides all packets of a flow by a match: the counterpart, for sets, of what <see cref="Condition"/> answers for one packet.</summary>
+internal sealed class Divider
+{
+    /// <summary>A mask with more gaps than this (4,096 intervals) is left undecided rather than divided further.</summary>
+    private const int MostDoublings = 12;
+
+    private readonly PacketSpace _space;
+    private readonly TraceHost _host;
+    private readonly Division _all;
+    private readonly Division _none;
+    private readonly Division _unknown;
+
+    public Divider(PacketSpace space, TraceHost host)
+    {
+        _space = space;
+        _host = host;
+        _all = Division.Exact(space.Any);
+        _none = Division.Exact(space.None);
+        _unknown = new Division(space.None, space.Any);
+    }
+
+    /// <summary>The destinations that are this host's own.</summary>
+    public PacketSet Local()
+    {
+        var local = _host.Interfaces.SelectMany(i => i.Addresses).Where(a => a.Family == _space.Family).Select(a => new Interval(a.Address, a.Address));
+        return _space.Where(PacketField.Destination, _space.Family == IpFamily.IPv4 ? local.Append(LoopbackNet) : local);
+    }
+
+    /// <summary>127.0.0.0/8.</summary>
+    public static Interval LoopbackNet { get; } = new(0x7F000000, 0x7FFFFFFF);
+
+    /// <summary>Divides by one match.</summary>
+    public Division Divide(Match match, FlowContext flow) => match switch
+    {
+        CommentMatch => _all,
+        ProtocolMatch m => Field(PacketField.Protocol, m.Protocol.Value.Number, m.Protocol.Value.Number).Negate(m.Protocol.Negated),
+        DestinationMatch m => Address(PacketField.Destination, m.Address.Value, flow.Destination).Negate(m.Address.Negated),
+        SourceMatch m => Address(PacketField.Source, m.Address.Value, null).Negate(m.Address.Negated),
+        InInterfaceMatch m => Always(m.Interface.Value.Matches(flow.In) ^ m.Interface.Negated),
+        OutInterfaceMatch m => Always(m.Interface.Value.Matches(flow.Out) ^ m.Interface.Negated),
+        TransportMatch m => Transport(m, flow),
+        OwnerMatch m => Owner(m, flow),
+        MultiportMatch m => Multiport(m, flow),
+        ConnectionMatch m => Always(((flow.State & m.States.Value) != 0) ^ m.States.Negated),
+        MarkMatch m => Always(((flow.Mark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated),
+        ConnmarkMatch m => Always(flow.Tracked && (((flow.ConnectionMark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
+        FragmentMatch m => Always(m.Negated),
+        IcmpMatch m => Icmp(m),
+        AddressRangeMatch m => Range(PacketField.Source, m.Source, null).And(Range(PacketField.Destination, m.Destination, flow.Destination)),
+        AddressTypeMatch m => AddressType(m, flow),
+        PhysicalDeviceMatch m => Always(Condition.NotBridged(m)),
+        _ => _unknown,
+    };
+
+    private Division Always(bool fits) => fits ? _all : _none;
+
+    private Division Field(PacketField field, UInt128 first, UInt128 last) => Division.Exact(_space.Where(field, first, last));
+
+    /// <summary>Where a rule has written the field, the same holds for all packets of the flow.</summary>
+    private Division Within(Interval written, UInt128 first, UInt128 last) =>
+        written.First >= first && written.Last <= last ? _all : written.Last < first || written.First > last || first > last ? _none : _unknown;
+
+    private Division Address(PacketField field, AddressPattern pattern, Interval? written)
+    {
+        UInt128 free = AddressPattern.FullMask(pattern.Family) & ~pattern.Mask;
+        if (written is { } value)
+        {
+            return value.First == value.Last
+                ? Always(pattern.Matches(value.First))
+                : pattern.PrefixLength is null ? _unknown : Within(value, pattern.Value, pattern.Value | free);
+        }
+        if (pattern.PrefixLength is not null)
+            return Field(field, pattern.Value, pattern.Value | free);
+        // Free bits at the low end make an interval; each free bit above them doubles the number of intervals.
+        UInt128 low = free & ~(free + 1);
+        UInt128 high = free & ~low;
+        int doublings = (int)UInt128.PopCount(high);
+        if (doublings > MostDoublings)
+            return _unknown;
+        var intervals = new List<Interval>(1 << doublings);
+        UInt128 bits = 0;
+        do
+        {
+            intervals.Add(new Interval(pattern.Value | bits, pattern.Value | bits | low));
+            // The next combination of the high free bits.
+            bits = (bits - high) & high;
+        }
+        while (bits != 0);
+        return Division.Exact(_space.Where(field, intervals));
+    }
+
+    private Division Range(PacketField field, Negatable<AddressRange>? range, Interval? written)
+    {
+        if (range is not { } asked)
+            return _all;
+        Division division = written is { } value ? Within(value, asked.Value.First, asked.Value.Last) : Field(field, asked.Value.First, asked.Value.Last);
+        return division.Negate(asked.Negated);
+    }
+
+    private Division SourcePort(PortRange range) => Field(PacketField.SourcePort, range.First, range.Last);
+
+    private Division DestinationPort(PortRange range, FlowContext flow) => flow.DestinationPort is { } written
+        ? Within(new Interval(written.First, written.Last), range.First, range.Last)
+        : Field(PacketField.DestinationPort, range.First, range.Last);
+
+    private Division Transport(TransportMatch match, FlowContext flow)
+    {
+        byte protocol = match.Extension switch
+        {
+            "tcp" => 6,
+            "udp" => 17,
+            "dccp" => 33,
+            _ => 132,
+        };
+        Division division = Field(PacketField.Protocol, protocol, protocol);
+        if (match.Source is { } source)
+            division = division.And(SourcePort(source.Value).Negate(source.Negated));
+        if (match.Destination is { } destination)
+            division = division.And(DestinationPort(destination.Value, flow).Negate(destination.Negated));
+        if (match.Flags is { } flags)
+            division = division.And(Always(((flow.Flags & flags.Value.Mask) == flags.Value.Compare) ^ flags.Negated));
+        return division;
+    }
+
+    private Division Multiport(MultiportMatch match, FlowContext flow)
+    {
+        Division any = _none;
+        foreach (PortRange range in match.Ports.Value)
+        {
+            if (match.Side is PortSide.Source or PortSide.Either)
+                any = any.Or(SourcePort(range));
+            if (match.Side is PortSide.Destination or PortSide.Either)
+                any = any.Or(DestinationPort(range, flow));
+        }
+        return WithPorts().And(any.Negate(match.Ports.Negated));
+    }
+
+    private Division WithPorts() => Division.Exact(_space.Where(
+        PacketField.Protocol,
+        Enumerable.Range(0, 256).Where(number => new IpProtocol((byte)number).HasPorts).Select(number => new Interval((UInt128)number, (UInt128)number))));
+
+    private Division Owner(OwnerMatch match, FlowContext flow)
+    {
+        if (!flow.Owned)
+            return Always(Condition.Owner(match, null));
+        if (match.SocketExists && match.SocketExistsNegated)
+            return _none;
+        Division division = _all;
+        if (match.User is { } user)
+            division = Field(PacketField.User, user.Value.First, user.Value.Last).Negate(user.Negated);
+        if (match.Group is { } group)
+        {
+            Division inGroup = Field(PacketField.Group, group.Value.First, group.Value.Last);
+            // Supplementary groups are no field of a packet: whoever is not in the group by its first one may still be.
+            if (match.SupplementaryGroups)
+                inGroup = inGroup with { Maybe = _space.Any };
+            division = division.And(inGroup.Negate(group.Negated));
+        }
+        return division;
+    }
+
+    private Division Icmp(IcmpMatch match)
+    {
+        byte protocol = match.Family == IpFamily.IPv4 ? (byte)1 : (byte)58;
+        Division fits = match.Type is { } type ? Field(PacketField.IcmpType, type, type) : _all;
+        if (match.Code is { } code)
+            fits = fits.And(Field(PacketField.IcmpCode, code, code));
+        return Field(PacketField.Protocol, protocol, protocol).And(fits.Negate(match.Negated));
+    }
+
+    private Division AddressType(AddressTypeMatch match, FlowContext flow)
+    {
+        if (match.LimitToInInterface || match.LimitToOutInterface)
+            return _unknown;
+        Division division = match.Source is { } source ? Types(source.Value, PacketField.Source, null).Negate(source.Negated) : _all;
+        return match.Destination is { } destination
+            ? division.And(Types(destination.Value, PacketField.Destination, flow.Destination).Negate(destination.Negated))
+            : division;
+    }
+
+    private Division Types(string types, PacketField field, Interval? written)
+    {
+        Division any = _none;
+        foreach (string type in types.Split(','))
+            any = any.Or(OneType(type, field, written));
+        return any;
+    }
+
+    private Division OneType(string type, PacketField field, Interval? written)
+    {
+        if (written is { } value && value.First != value.Last)
+            return _unknown;
+        IpFamily family = _space.Family;
+        Division local = On(field, written, [
+            .. _host.Interfaces.SelectMany(i => i.Addresses).Where(a => a.Family == family).Select(a => new Interval(a.Address, a.Address)),
+            .. family == IpFamily.IPv4 ? [LoopbackNet] : Array.Empty<Interval>(),
+        ]);
+        Interval multicastNet = family == IpFamily.IPv4
+            ? new Interval(0xE0000000, 0xEFFFFFFF)
+            : new Interval((UInt128)0xFF << 120, UInt128.MaxValue);
+        Division multicast = On(field, written, [multicastNet]);
+        Division other = local.Or(multicast).Negate(true);
+        switch (type)
+        {
+            case "LOCAL":
+                return local;
+            case "MULTICAST":
+                return multicast;
+            case "UNICAST" when family == IpFamily.IPv6:
+                return multicast.Negate(true);
+            case "UNICAST":
+                return new Division(_space.None, other.Maybe);
+            case "BROADCAST":
+                Division all = On(field, written, [new Interval(uint.MaxValue, uint.MaxValue)]);
+                return new Division(all.Surely.Except(local.Maybe).Except(multicast.Maybe), other.Maybe);
+            default:
+                return _unknown;
+        }
+    }
+
+    private Division On(PacketField field, Interval? written, IEnumerable<Interval> intervals) => written is { } value
+        ? Always(intervals.Any(interval => interval.Contains(value.First)))
+        : Division.Exact(_space.Where(field, intervals));
+}

@@ -1,0 +1,199 @@
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Tracing;
+
+namespace IstioAdmin.Iptables.Proof;
+
+/// <summary>
+/// Decides for a whole family of packets at once what becomes of each: follows sets of packets through the hooks as
+/// <see cref="PacketTracer"/> follows one, dividing them wherever a rule treats them differently. The outcomes are disjoint
+/// and together hold every packet asked about.
+/// </summary>
+public sealed class RulesetProver
+{
+    private readonly Ruleset _ruleset;
+    private readonly TraceHost _host;
+    private readonly Divider _divider;
+    private readonly PacketSet _local;
+
+    /// <summary>Prepares a ruleset.</summary>
+    public RulesetProver(Ruleset ruleset, TraceHost host)
+    {
+        _ruleset = ruleset;
+        _host = host;
+        Space = new PacketSpace(ruleset.Family);
+        _divider = new Divider(Space, host);
+        _local = _divider.Local();
+    }
+
+    /// <summary>The space of the packets; sets to compare with are made in it.</summary>
+    public PacketSpace Space { get; }
+
+    /// <summary>Divides the packets of a query by what becomes of them.</summary>
+    public IReadOnlyList<ProvenOutcome> Prove(PacketQuery query)
+    {
+        var run = new Walk(this, query);
+        PacketSet packets = query.Packets?.Invoke(Space) ?? Space.Any;
+        if (query.InInterface is { } enters)
+            run.Enter([new Flow(packets, run.Start with { In = enters })], arrivedByLoopback: false);
+        else
+            run.Send(packets);
+        return run.Outcomes();
+    }
+
+    private sealed class Walk
+    {
+        private readonly RulesetProver _prover;
+        private readonly PacketQuery _query;
+        private readonly SymbolicWalker _walker;
+        private readonly Dictionary<OutcomeClass, PacketSet> _outcomes = [];
+
+        public Walk(RulesetProver prover, PacketQuery query)
+        {
+            (_prover, _query) = (prover, query);
+            _walker = new SymbolicWalker(prover._ruleset, prover.Space, prover._divider, prover._host, End);
+        }
+
+        public FlowContext Start => new() { Mark = _query.Mark, Flags = _query.Flags };
+
+        public IReadOnlyList<ProvenOutcome> Outcomes() => [.. _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value))];
+
+        public void Send(PacketSet packets)
+        {
+            FlowContext sent = Start with { Owned = true };
+            var flows = new List<Flow>();
+            foreach ((PacketSet part, bool local) in SplitLocal(packets, null))
+                flows.Add(new Flow(part, sent with { Out = local ? TraceHost.Loopback : _prover._host.DefaultInterface }));
+            flows = Run(Hook.Output, flows, firstSight: true);
+            flows = Run(Hook.Postrouting, Reroute(flows), firstSight: true);
+            var back = new List<Flow>();
+            foreach (Flow flow in flows)
+            {
+                if (flow.Context.Out == TraceHost.Loopback)
+                    back.Add(flow with { Context = flow.Context with { In = TraceHost.Loopback, Out = "", Owned = false } });
+                else
+                    EndSent(flow);
+            }
+            Enter(back, arrivedByLoopback: true);
+        }
+
+        public void Enter(List<Flow> flows, bool arrivedByLoopback)
+        {
+            var delivered = new List<Flow>();
+            var forwarded = new List<Flow>();
+            foreach (Flow flow in Run(Hook.Prerouting, flows, firstSight: !arrivedByLoopback))
+            {
+                if (flow.Context.Transparent)
+                {
+                    delivered.Add(flow);
+                    continue;
+                }
+                foreach ((PacketSet part, bool local) in SplitLocal(flow.Packets, flow.Context.Destination))
+                    (local ? delivered : forwarded).Add(flow with { Packets = part });
+            }
+            if (!arrivedByLoopback)
+                delivered = DropMartians(delivered);
+            foreach (Flow flow in Run(Hook.Input, delivered, firstSight: !arrivedByLoopback))
+                End(new OutcomeClass(flow.Context.RedirectedBy is null ? OutcomeKind.Delivered : OutcomeKind.Redirected, flow.Context.RedirectedBy, ""), flow.Packets);
+            Forward(forwarded);
+        }
+
+        private void Forward(List<Flow> flows)
+        {
+            if (!_prover._host.Forwards)
+            {
+                foreach (Flow flow in flows)
+                    End(new OutcomeClass(OutcomeKind.Dropped, null, "routing not for this host, and it forwards nothing"), flow.Packets);
+                return;
+            }
+            // Whatever is not local goes out by the default interface.
+            var leaving = flows.ConvertAll(flow => flow with { Context = flow.Context with { Out = _prover._host.DefaultInterface } });
+            leaving = Run(Hook.Forward, leaving, firstSight: true).ConvertAll(flow => flow with { Context = flow.Context with { In = "" } });
+            foreach (Flow flow in Run(Hook.Postrouting, leaving, firstSight: true))
+                EndSent(flow);
+        }
+
+        private void EndSent(Flow flow) => End(
+            new OutcomeClass(flow.Context.RedirectedBy is null ? OutcomeKind.Sent : OutcomeKind.SentElsewhere, flow.Context.RedirectedBy, flow.Context.Out),
+            flow.Packets);
+
+        private List<Flow> Reroute(List<Flow> flows)
+        {
+            var routed = new List<Flow>();
+            foreach (Flow flow in flows)
+            {
+                if (flow.Context.RedirectedBy is null)
+                {
+                    routed.Add(flow);
+                    continue;
+                }
+                foreach ((PacketSet part, bool local) in SplitLocal(flow.Packets, flow.Context.Destination))
+                    routed.Add(new Flow(part, flow.Context with { Out = local ? TraceHost.Loopback : _prover._host.DefaultInterface }));
+            }
+            return routed;
+        }
+
+        private List<Flow> DropMartians(List<Flow> flows)
+        {
+            if (_prover.Space.Family != IpFamily.IPv4)
+                return flows;
+            var kept = new List<Flow>();
+            foreach (Flow flow in flows)
+            {
+                PacketSet martian = flow.Context.Transparent
+                    ? _prover.Space.None
+                    : flow.Context.Destination is { } written
+                        ? Divider.LoopbackNet.Contains(written.First) ? flow.Packets : _prover.Space.None
+                        : flow.Packets.And(_prover.Space.Where(PacketField.Destination, [Divider.LoopbackNet]));
+                PacketSet rest = flow.Packets.Except(martian);
+                if (!martian.IsEmpty)
+                    End(new OutcomeClass(OutcomeKind.Dropped, null, "routing martian destination"), martian);
+                if (!rest.IsEmpty)
+                    kept.Add(flow with { Packets = rest });
+            }
+            return kept;
+        }
+
+        private IEnumerable<(PacketSet Packets, bool Local)> SplitLocal(PacketSet packets, Interval? written)
+        {
+            if (written is { } address)
+            {
+                yield return (packets, _prover._host.IsLocal(_prover.Space.Family, address.First));
+                yield break;
+            }
+            PacketSet local = packets.And(_prover._local);
+            PacketSet remote = packets.Except(_prover._local);
+            if (!local.IsEmpty)
+                yield return (local, true);
+            if (!remote.IsEmpty)
+                yield return (remote, false);
+        }
+
+        private List<Flow> Run(Hook hook, List<Flow> flows, bool firstSight)
+        {
+            foreach (string table in HookOrder.Tables(hook))
+            {
+                bool raw = table == "raw";
+                var seen = new List<Flow>(flows.Count);
+                var unseen = new List<Flow>();
+                foreach (Flow flow in flows)
+                {
+                    ConnectionStates state = flow.Context.State;
+                    if (raw && firstSight && state != ConnectionStates.Untracked)
+                        state = ConnectionStates.Invalid;
+                    else if (!raw && state is ConnectionStates.None or ConnectionStates.Invalid)
+                        state = _query.State;
+                    Flow now = flow with { Context = flow.Context with { State = state } };
+                    bool skips = table == "nat"
+                        && (!firstSight || _query.State is not (ConnectionStates.New or ConnectionStates.Related) || !now.Context.Tracked);
+                    (skips ? unseen : seen).Add(now);
+                }
+                flows = _walker.Walk(hook, table, seen);
+                flows.AddRange(unseen);
+            }
+            return flows;
+        }
+
+        private void End(OutcomeClass outcome, PacketSet packets) =>
+            _outcomes[outcome] = _outcomes.TryGetValue(outcome, out PacketSet known) ? known.Or(packets) : packets;
+    }
+}

@@ -1,0 +1,120 @@
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Targets;
+using IstioAdmin.Iptables.Tracing;
+
+namespace IstioAdmin.Iptables.Proof;
+
+/// <summary>What the targets that change packets do to flows: the counterpart, for sets, of <see cref="TargetEffect"/>.</summary>
+internal static class SymbolicEffect
+{
+    /// <summary>Applies a target; each resulting flow says whether it is done with the table.</summary>
+    public static IEnumerable<(Flow Flow, bool Done)> Apply(Rule rule, Flow flow, Hook hook, TraceHost host, Action<OutcomeClass, PacketSet> end)
+    {
+        FlowContext context = flow.Context;
+        switch (rule.Target)
+        {
+            case RedirectTarget redirect:
+                UInt128? address = hook == Hook.Output
+                    ? flow.Packets.Space.Family == IpFamily.IPv4 ? TraceHost.LoopbackIPv4 : UInt128.One
+                    : host.PrimaryAddress(context.In, flow.Packets.Space.Family);
+                if (address is not { } here)
+                {
+                    end(new OutcomeClass(OutcomeKind.Dropped, rule, $"nat {rule.Chain}"), flow.Packets);
+                    return [];
+                }
+                return Translate(rule, flow, (here, here), redirect.Ports, null, redirect.Options);
+            case DnatTarget dnat:
+                return Translate(rule, flow, dnat.To.Addresses, dnat.To.Ports, dnat.To.BasePort, dnat.Options);
+            case SnatTarget or MasqueradeTarget:
+                return [(flow with { Context = context with { State = context.State | ConnectionStates.Snat } }, true)];
+            case TproxyTarget tproxy:
+                FlowContext proxied = context with { Mark = (context.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value, Transparent = true, RedirectedBy = rule };
+                return [(flow with { Context = proxied }, true)];
+            case MarkTarget mark:
+                return [(flow with { Context = context with { Mark = mark.Apply(context.Mark) } }, false)];
+            case ConnmarkTarget connmark:
+                return [(flow with { Context = Connmark(connmark, context) }, false)];
+            case ConntrackTarget { NoTrack: true } when !context.Tracked:
+                return [(flow with { Context = context with { State = ConnectionStates.Untracked } }, false)];
+            default:
+                return [(flow, false)];
+        }
+    }
+
+    private static FlowContext Connmark(ConnmarkTarget target, FlowContext context) => !context.Tracked ? context : target.Operation switch
+    {
+        ConnmarkOperation.Set => context with { ConnectionMark = (context.ConnectionMark & ~target.Mark.Mask) ^ target.Mark.Value },
+        ConnmarkOperation.Save => context with { ConnectionMark = (context.ConnectionMark & ~target.ConnectionMask) ^ (context.Mark & target.PacketMask) },
+        _ => context with { Mark = (context.Mark & ~target.PacketMask) ^ (context.ConnectionMark & target.ConnectionMask) },
+    };
+
+    private static IEnumerable<(Flow, bool)> Translate(
+        Rule rule, Flow flow, (UInt128 First, UInt128 Last)? addresses, PortRange? ports, ushort? basePort, NatOptions options)
+    {
+        FlowContext context = flow.Context with { RedirectedBy = rule };
+        foreach ((PacketSet packets, PortRange? port) in DividePorts(flow, ports, basePort, options))
+        {
+            FlowContext to = context with
+            {
+                Destination = addresses is { } range ? new Interval(range.First, range.Last) : context.Destination,
+                DestinationPort = port ?? context.DestinationPort,
+            };
+            // conntrack notes a translation only for what it really changed.
+            PacketSet same = Unchanged(packets, flow.Context, to);
+            PacketSet changed = packets.Except(same);
+            if (!same.IsEmpty)
+                yield return (new Flow(same, to), true);
+            if (!changed.IsEmpty)
+                yield return (new Flow(changed, to with { State = to.State | ConnectionStates.Dnat }), true);
+        }
+    }
+
+    /// <summary>Which port each packet gets; null where it keeps its own.</summary>
+    private static IEnumerable<(PacketSet Packets, PortRange? Port)> DividePorts(Flow flow, PortRange? ports, ushort? basePort, NatOptions options)
+    {
+        PacketSpace space = flow.Packets.Space;
+        if (ports is not { } chosen)
+        {
+            yield return (flow.Packets, null);
+            yield break;
+        }
+        PacketSet withPorts = space.None;
+        for (int number = 0; number <= byte.MaxValue; number++)
+        {
+            if (new IpProtocol((byte)number).HasPorts)
+                withPorts = withPorts.Or(space.Where(PacketField.Protocol, (UInt128)number, (UInt128)number));
+        }
+        PacketSet without = flow.Packets.Except(withPorts);
+        PacketSet with = flow.Packets.And(withPorts);
+        if (!without.IsEmpty)
+            yield return (without, null);
+        bool random = (options & (NatOptions.Random | NatOptions.RandomFully)) != 0;
+        // A range keeps a port that lies in it; a shifted range maps each port to another one, which is no constant.
+        bool keeps = basePort is null && !random && flow.Context.DestinationPort is null && chosen.First != chosen.Last;
+        PacketSet kept = keeps ? with.And(space.Where(PacketField.DestinationPort, chosen.First, chosen.Last)) : space.None;
+        if (!kept.IsEmpty)
+            yield return (kept, null);
+        PacketSet moved = with.Except(kept);
+        if (!moved.IsEmpty)
+            yield return (moved, chosen);
+    }
+
+    private static PacketSet Unchanged(PacketSet packets, FlowContext before, FlowContext after)
+    {
+        PacketSpace space = packets.Space;
+        PacketSet same = packets;
+        if (after.Destination is { } address)
+        {
+            same = before.Destination is { } old
+                ? old.First == address.First ? same : space.None
+                : same.And(space.Where(PacketField.Destination, address.First, address.First));
+        }
+        if (after.DestinationPort is { } port)
+        {
+            same = before.DestinationPort is { } old
+                ? old.First == port.First ? same : space.None
+                : same.And(space.Where(PacketField.DestinationPort, port.First, port.First));
+        }
+        return same;
+    }
+}

@@ -1,0 +1,96 @@
+using IstioAdmin.Iptables.Model;
+
+namespace IstioAdmin.Iptables.Tracing;
+
+/// <summary>Follows packets through a ruleset, hook by hook, in netfilter's order. Prepared once, then good for any number of packets.</summary>
+public sealed class PacketTracer
+{
+    private readonly TraceHost _host;
+    private readonly ChainWalker _walker;
+
+    /// <summary>Prepares a ruleset.</summary>
+    public PacketTracer(Ruleset ruleset, TraceHost host)
+    {
+        _host = host;
+        _walker = new ChainWalker(ruleset, host);
+    }
+
+    /// <summary>Follows a packet that arrives by <see cref="Packet.InInterface"/>.</summary>
+    /// <param name="packet">The packet as it arrives.</param>
+    /// <param name="path">Takes every rule that is tried; null when only the outcome matters.</param>
+    public TraceOutcome Inbound(Packet packet, ICollection<TraceStep>? path = null)
+    {
+        var state = new PacketState(packet) { In = packet.InInterface, Owner = null };
+        return Enter(state, arrivedByLoopback: false, path);
+    }
+
+    /// <summary>Follows a packet that a local process sends.</summary>
+    /// <param name="packet">The packet as the process sends it; its owner decides what owner matches say.</param>
+    /// <param name="path">Takes every rule that is tried; null when only the outcome matters.</param>
+    public TraceOutcome Outbound(Packet packet, ICollection<TraceStep>? path = null)
+    {
+        var state = new PacketState(packet) { Out = _host.Route(packet.Family, packet.Destination) };
+        if (Run(Hook.Output, state, path, firstSight: true) is { } ended)
+            return ended;
+        // Destination NAT routes again once the hook is through (net/netfilter/nf_nat_proto.c, nf_nat_ipv4_local_fn).
+        if (state.RedirectedBy is not null)
+            state.Out = _host.Route(packet.Family, state.Destination);
+        if (Run(Hook.Postrouting, state, path, firstSight: true) is { } endedLate)
+            return endedLate;
+        if (state.Out != TraceHost.Loopback)
+            return new TraceOutcome.Sent(state.Out, state.Destination, state.DestinationPort, state.RedirectedBy);
+        // The loopback device hands the packet straight back; the socket lets go of it (drivers/net/loopback.c, skb_orphan).
+        state.In = TraceHost.Loopback;
+        state.Out = "";
+        state.Owner = null;
+        return Enter(state, arrivedByLoopback: true, path);
+    }
+
+    private TraceOutcome Enter(PacketState state, bool arrivedByLoopback, ICollection<TraceStep>? path)
+    {
+        IpFamily family = state.Packet.Family;
+        // A packet back from loopback has its NAT settled by OUTPUT and POSTROUTING already (net/netfilter/nf_nat_core.c, nf_nat_inet_fn).
+        if (Run(Hook.Prerouting, state, path, firstSight: !arrivedByLoopback) is { } ended)
+            return ended;
+        bool transparent = state.TransparentPort is not null;
+        if (!transparent && !_host.IsLocal(family, state.Destination))
+            return Forward(state, path);
+        // An address of 127.0.0.0/8 from the wire is martian without route_localnet (net/ipv4/route.c, ip_route_input_slow).
+        if (!transparent && !arrivedByLoopback && family == IpFamily.IPv4 && (uint)state.Destination >> 24 == 127)
+            return new TraceOutcome.Dropped("routing", "martian destination", null);
+        if (Run(Hook.Input, state, path, firstSight: !arrivedByLoopback) is { } endedLate)
+            return endedLate;
+        return new TraceOutcome.Delivered(state.Destination, state.TransparentPort ?? state.DestinationPort, state.RedirectedBy);
+    }
+
+    private TraceOutcome Forward(PacketState state, ICollection<TraceStep>? path)
+    {
+        if (!_host.Forwards)
+            return new TraceOutcome.Dropped("routing", "not for this host, and it forwards nothing", null);
+        state.Out = _host.Route(state.Packet.Family, state.Destination);
+        if (Run(Hook.Forward, state, path, firstSight: true) is { } ended)
+            return ended;
+        string leavesBy = state.Out;
+        state.In = "";
+        return Run(Hook.Postrouting, state, path, firstSight: true)
+            ?? new TraceOutcome.Sent(leavesBy, state.Destination, state.DestinationPort, state.RedirectedBy);
+    }
+
+    private TraceOutcome? Run(Hook hook, PacketState state, ICollection<TraceStep>? path, bool firstSight)
+    {
+        state.Hook = hook;
+        foreach (string table in HookOrder.Tables(hook))
+        {
+            // Conntrack looks at the packet after raw (priorities -300 and -200); until then it has no entry, unless it came back from loopback.
+            if (table == "raw" && firstSight && state.State != ConnectionStates.Untracked)
+                state.State = ConnectionStates.Invalid;
+            else if (state.State is ConnectionStates.None or ConnectionStates.Invalid && table != "raw")
+                state.State = state.Packet.State;
+            if (table == "nat" && (!firstSight || state.Packet.State is not (ConnectionStates.New or ConnectionStates.Related) || !state.Tracked))
+                continue;
+            if (_walker.Walk(hook, table, state, path) is { } ended)
+                return ended;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,62 @@
+using IstioAdmin.Iptables.Model;
+
+namespace IstioAdmin.Iptables.Tracing;
+
+/// <summary>What routing knows of the host, or of the pod: its interfaces and addresses. Everything else goes out by the default interface.</summary>
+public sealed class TraceHost
+{
+    private readonly Dictionary<string, HostInterface> _interfaces;
+    private readonly HashSet<(IpFamily, UInt128)> _local;
+
+    /// <summary>Describes a host.</summary>
+    /// <param name="interfaces">Its interfaces; the loopback interface is added when it is missing.</param>
+    /// <param name="defaultInterface">The interface of the default route.</param>
+    public TraceHost(IEnumerable<HostInterface> interfaces, string defaultInterface)
+    {
+        _interfaces = interfaces.ToDictionary(i => i.Name, StringComparer.Ordinal);
+        if (!_interfaces.ContainsKey(Loopback))
+            _interfaces.Add(Loopback, new HostInterface(Loopback, [(IpFamily.IPv4, LoopbackIPv4), (IpFamily.IPv6, UInt128.One)]));
+        _local = [.. _interfaces.Values.SelectMany(i => i.Addresses)];
+        DefaultInterface = defaultInterface;
+    }
+
+    /// <summary>Name of the loopback interface.</summary>
+    public const string Loopback = "lo";
+
+    /// <summary>127.0.0.1.</summary>
+    public static UInt128 LoopbackIPv4 { get; } = 0x7F000001;
+
+    /// <summary>The interface of the default route.</summary>
+    public string DefaultInterface { get; }
+
+    /// <summary>Whether packets for other hosts are passed on (net.ipv4.ip_forward); a pod normally does not.</summary>
+    public bool Forwards { get; init; }
+
+    /// <summary>The host's interfaces.</summary>
+    public IReadOnlyCollection<HostInterface> Interfaces => _interfaces.Values;
+
+    /// <summary>Whether packets to the address are for this host: its own addresses, and 127.0.0.0/8.</summary>
+    public bool IsLocal(IpFamily family, UInt128 address) =>
+        _local.Contains((family, address)) || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
+
+    /// <summary>The interface by which a packet to the address leaves.</summary>
+    public string Route(IpFamily family, UInt128 address) => IsLocal(family, address) ? Loopback : DefaultInterface;
+
+    /// <summary>The first address of an interface, which REDIRECT sends to; null when it has none.</summary>
+    public UInt128? PrimaryAddress(string interfaceName, IpFamily family)
+    {
+        if (!_interfaces.TryGetValue(interfaceName, out HostInterface? known))
+            return null;
+        foreach ((IpFamily f, UInt128 address) in known.Addresses)
+        {
+            if (f == family)
+                return address;
+        }
+        return null;
+    }
+}
+
+/// <summary>An interface and its addresses, the primary one first.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Addresses">Its addresses.</param>
+public sealed record HostInterface(string Name, IReadOnlyList<(IpFamily Family, UInt128 Address)> Addresses);

@@ -1,0 +1,40 @@
+using IstioAdmin.Iptables.Model;
+
+namespace IstioAdmin.Iptables.Tracing;
+
+/// <summary>What becomes of a packet.</summary>
+public abstract record TraceOutcome
+{
+    private TraceOutcome()
+    {
+    }
+
+    /// <summary>It reaches a local socket.</summary>
+    /// <param name="Address">Destination address at delivery.</param>
+    /// <param name="Port">Destination port at delivery; for TPROXY the port of the transparent socket.</param>
+    /// <param name="By">The rule that redirected it; null when it goes where it was sent.</param>
+    public sealed record Delivered(UInt128 Address, ushort Port, Rule? By) : TraceOutcome;
+
+    /// <summary>It leaves the host.</summary>
+    /// <param name="Interface">By which interface.</param>
+    /// <param name="Address">To which address.</param>
+    /// <param name="Port">To which port.</param>
+    /// <param name="By">The rule that changed its destination; null when it goes where it was sent.</param>
+    public sealed record Sent(string Interface, UInt128 Address, ushort Port, Rule? By) : TraceOutcome;
+
+    /// <summary>It ends without a word.</summary>
+    /// <param name="Table">The table that ended it.</param>
+    /// <param name="Chain">The chain.</param>
+    /// <param name="By">The rule, or null for the chain's policy.</param>
+    public sealed record Dropped(string Table, string Chain, Rule? By) : TraceOutcome;
+
+    /// <summary>It ends and its sender is told.</summary>
+    /// <param name="By">The rule.</param>
+    /// <param name="With">The message.</param>
+    public sealed record Rejected(Rule By, string With) : TraceOutcome;
+
+    /// <summary>What becomes of it depends on something that is not understood.</summary>
+    /// <param name="By">The rule.</param>
+    /// <param name="Part">The part of it that decides.</param>
+    public sealed record Undecided(Rule By, string Part) : TraceOutcome;
+}
