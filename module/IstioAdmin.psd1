@@ -19,6 +19,8 @@
         'Disconnect-MeshCluster'
         'Get-MeshCluster'
         'Get-MeshPod'
+        'Install-Bookinfo'
+        'Remove-Bookinfo'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }
 }
