@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
+using System.Text;
 using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Kube.Failures;
 using IstioAdmin.Core.Kube.Resilience;
@@ -15,7 +17,9 @@ public sealed class KubeClient : IDisposable
 {
     private readonly KubeTransport? _transport;
     private readonly object _gate = new();
-    private Kubernetes? _api;
+
+    // A Kubernetes. Declared as less, and touched in methods of its own only, so that the typed client's assembly is loaded by those who use it.
+    private IDisposable? _api;
 
     internal KubeClient(KubeTransport transport, KubeEndpoint endpoint)
     {
@@ -43,12 +47,12 @@ public sealed class KubeClient : IDisposable
         {
             lock (_gate)
             {
-                return _api ??= new TypedClient(Endpoint.Server, _transport!);
+                return (Kubernetes)(_api ??= new TypedClient(Endpoint.Server, _transport!));
             }
         }
     }
 
-    private HttpClient Http => _transport?.Http ?? _api!.HttpClient;
+    private HttpClient Http => _transport?.Http ?? WrappedHttp();
 
     /// <summary>Sends one request and returns as soon as the response headers are in; the caller disposes the response.</summary>
     /// <param name="request">The request; its URI is relative to the server, for example <c>api/v1/pods?limit=500</c>.</param>
@@ -63,7 +67,7 @@ public sealed class KubeClient : IDisposable
         using (response)
         {
             throw response.IsSuccessStatusCode
-                ? ResponseFailure.Html(System.Text.Encoding.UTF8.GetString(await KubeFailure.ReadBodyAsync(response.Content, cancel).ConfigureAwait(false)), Endpoint, about)
+                ? ResponseFailure.Html(Encoding.UTF8.GetString(await KubeFailure.ReadBodyAsync(response.Content, cancel).ConfigureAwait(false)), Endpoint, about)
                 : await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
         }
     }
@@ -112,8 +116,8 @@ public sealed class KubeClient : IDisposable
             request.RequestUri = Absolute(relative.OriginalString);
         try
         {
-            if (_transport is null && Api.Credentials is { } credentials)
-                await credentials.ProcessHttpRequestAsync(request, cancel).ConfigureAwait(false);
+            if (_transport is null)
+                await AuthorizeWrappedAsync(request, cancel).ConfigureAwait(false);
             return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
@@ -187,6 +191,13 @@ public sealed class KubeClient : IDisposable
             throw KubeFailure.From(e, this, about);
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HttpClient WrappedHttp() => Api.HttpClient;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task AuthorizeWrappedAsync(HttpRequestMessage request, CancellationToken cancel) =>
+        Api.Credentials is { } credentials ? credentials.ProcessHttpRequestAsync(request, cancel) : Task.CompletedTask;
 
     private Uri Absolute(string path) => new(Endpoint.Server, path.TrimStart('/'));
 

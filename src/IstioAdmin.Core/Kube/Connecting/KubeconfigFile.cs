@@ -69,10 +69,28 @@ internal static class KubeconfigFile
         }
         catch (YamlException e)
         {
-            throw KubeconfigError.NotYaml(path, e.Start.Line, e.Start.Column, Reason(e));
+            (long line, long column) = Position(e, text);
+            throw KubeconfigError.NotYaml(path, line, column, Reason(e));
         }
         // Like kubectl: what follows a second "---" is not looked at.
         return yaml.Documents.Count == 0 || yaml.Documents[0].RootNode is YamlScalarNode { Value: null or "" } ? null : yaml.Documents[0].RootNode;
+    }
+
+    private static (long Line, long Column) Position(YamlException e, string text)
+    {
+        // For the most frequent mistake the parser names the place where the mapping began, not the tab.
+        if (e.Message.Contains("tab", StringComparison.Ordinal))
+        {
+            long number = 0;
+            foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+            {
+                number++;
+                int indentation = line.Length - line.TrimStart().Length;
+                if (line[..indentation].IndexOf('\t') is var tab and >= 0)
+                    return (number, tab + 1);
+            }
+        }
+        return (e.Start.Line, e.Start.Column);
     }
 
     private static string Reason(YamlException e)

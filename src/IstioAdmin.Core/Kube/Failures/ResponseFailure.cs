@@ -5,9 +5,11 @@ namespace IstioAdmin.Core.Kube.Failures;
 /// <summary>A 2xx answer whose body is not what the protocol promises.</summary>
 internal static class ResponseFailure
 {
+    // The reader's exceptions differ only in their words; each of these means that the text stops before its end.
+    private static readonly string[] EndsEarly = ["end of data", "depth to be zero", "not contain any JSON tokens"];
+
     public static MeshException FromJson(JsonException exception, KubeEndpoint endpoint, KubeSubject about) =>
-        // The reader's exceptions differ only in their words; both phrases mean that the text stops in the middle.
-        exception.Message.Contains("end of data", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("depth to be zero", StringComparison.OrdinalIgnoreCase)
+        EndsEarly.Any(words => exception.Message.Contains(words, StringComparison.Ordinal))
             ? Truncated(endpoint, about, exception)
             : new MeshException(
                 "ResponseInvalid",
@@ -20,7 +22,7 @@ internal static class ResponseFailure
     public static MeshException Truncated(KubeEndpoint endpoint, KubeSubject about, Exception? cause) => new(
         "ResponseTruncated",
         FailureKind.InvalidResponse,
-        $"{endpoint.Name()}: could not {about}: the answer stops in the middle of its JSON.",
+        $"{endpoint.Name()}: could not {about}: the answer stops before the end of its JSON.",
         "Run the command again; if it stays so, look at proxies and load balancers between here and the server.",
         about,
         cause);

@@ -49,6 +49,9 @@ internal static class TransportFaults
                 SocketException { SocketErrorCode: var code } => OfSocket(code),
                 _ => TransportFault.None,
             };
+            // A connection that ends before HTTP/2's first frame is reported as no HTTP at all; its cause knows better.
+            if (fault == TransportFault.NotHttp && e.InnerException is { } cause && Of(cause) == TransportFault.ConnectionLost)
+                return TransportFault.ConnectionLost;
             if (fault != TransportFault.None)
                 return fault;
         }

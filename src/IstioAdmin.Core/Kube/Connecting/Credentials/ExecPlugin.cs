@@ -35,7 +35,7 @@ internal sealed class ExecPlugin
     }
 
     /// <summary>Longest time a plugin may take; one that opens a browser needs minutes.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Receives the lines of its standard error.</summary>
     public Action<string>? Notice { get; set; }
