@@ -10,7 +10,7 @@ namespace IstioAdmin.Core.Tests.Kube;
 /// <summary>Clients of fake servers, and what such servers answer.</summary>
 internal static class FakeClient
 {
-    public static KubeClient For(FakeApiServer server) => For(server.Uri);
+    public static Task<KubeClient> OpenAsync(FakeApiServer server) => Task.FromResult(For(server.Uri));
 
     /// <summary>A client of a server that is but a function.</summary>
     public static KubeClient For(Func<HttpRequestMessage, HttpResponseMessage> answer) => For(new Uri("http://fake.test"), new Handler(answer));

@@ -21,7 +21,7 @@ public class KubeDiscoveryTests
                 new JsonObject { ["name"] = "gateways", ["kind"] = "Gateway", ["namespaced"] = true },
                 new JsonObject { ["name"] = "sidecars", ["kind"] = installed ? "Sidecar" : "Later", ["namespaced"] = true }),
         }));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         Assert.Equal(new KubeResource("networking.istio.io", "v1beta1", "gateways", "Gateway", true), await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
         Assert.NotNull(await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
@@ -36,7 +36,7 @@ public class KubeDiscoveryTests
     public async Task Finds_nothing_where_the_group_is_not_served()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(Status(404, "NotFound", "not found"), 404));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         Assert.Null(await client.FindResourceAsync("v7", "Pod", Cancel));
         Assert.Equal(["GET /api/v7"], server.Requests);

@@ -9,13 +9,12 @@ internal static class ObjectComparison
     private static readonly string[] Bookkeeping = ["managedFields", "resourceVersion", "generation"];
 
     /// <summary>
-    /// Whether both say the same. A new resourceVersion alone does not mean a change: to become one more manager of a field that has the
-    /// wanted value already writes managedFields. Status belongs to controllers, which may write it between the two looks; it counts only
+    /// Whether both say the same. The resourceVersion does not tell: it is new when applying only made us one more manager of a field that
+    /// had the wanted value already, and it is the old one when a dry run changes something. Status belongs to controllers, which may write it between the two looks; it counts only
     /// when the manifest speaks of it.
     /// </summary>
     public static bool Same(JsonObject before, JsonObject after, JsonObject manifest) =>
-        VersionOf(before) is { } version && version == VersionOf(after)
-        || JsonNode.DeepEquals(Essence(before, manifest), Essence(after, manifest));
+        JsonNode.DeepEquals(Essence(before, manifest), Essence(after, manifest));
 
     private static JsonObject Essence(JsonObject item, JsonObject manifest)
     {
@@ -29,6 +28,4 @@ internal static class ObjectComparison
             essence.Remove("status");
         return essence;
     }
-
-    private static string? VersionOf(JsonObject item) => Listing.JsonObjects.Metadata(item, "resourceVersion");
 }

@@ -64,6 +64,10 @@ public static class PodLogs
         {
             return await lines.ReadAsync(cancel).ConfigureAwait(false) is { } line ? Decode(line.Bytes) : null;
         }
+        catch (InvalidDataException e)
+        {
+            throw KubeResponse.Invalid(client, target.Subject("get", "log"), e.Message, e);
+        }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             throw KubeFailure.From(e, client, target.Subject("get", "log"));

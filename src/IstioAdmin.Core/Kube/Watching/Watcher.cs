@@ -147,7 +147,7 @@ internal sealed class Watcher<T> : IAsyncDisposable
                 _connection ??= await WatchConnection.OpenAsync(_client, _resource, _query, version, _settings, cancel).ConfigureAwait(false);
                 WatchLine line = await _connection.ReadAsync(cancel).ConfigureAwait(false);
                 if (line is WatchLine.Failed failed)
-                    throw new IOException($"the server ended the watch: {failed.Message}");
+                    throw Interrupted($"the server ended the watch: {failed.Message}");
                 if (line is not WatchLine.Ended)
                 {
                     _lastGood = Stopwatch.GetTimestamp();
@@ -156,21 +156,29 @@ internal sealed class Watcher<T> : IAsyncDisposable
                 bool tooSoon = !_connection.Spoke && _connection.Age < _settings.ShortestSilence;
                 await CloseAsync().ConfigureAwait(false);
                 if (tooSoon)
-                    throw new IOException("the server ended the watch before it began");
+                    throw Interrupted("the server ended the watch before it began");
                 _lastGood = Stopwatch.GetTimestamp();
             }
         }
-        catch
+        catch (Exception e)
         {
             await CloseAsync().ConfigureAwait(false);
+            if (e is InvalidDataException)
+                throw KubeResponse.Invalid(_client, _about, e.Message, e);
             throw;
         }
     }
 
+    private MeshException Interrupted(string what) => new(
+        "WatchInterrupted",
+        FailureKind.Connection,
+        $"{_client.Endpoint.Server}: could not {_about}: {what}.",
+        "Look at the API server's health, and at proxies between that may not let watches pass.",
+        _about);
+
     /// <summary>A server that has answered once may stay away for a while; one that never did is more likely not there at all.</summary>
     private bool MayRecover(Exception? failure) =>
-        (Transient.Includes(failure) || failure is InvalidDataException)
-        && _lastGood is { } lastGood && Stopwatch.GetElapsedTime(lastGood) < _settings.GiveUpAfter;
+        Transient.Includes(failure) && _lastGood is { } lastGood && Stopwatch.GetElapsedTime(lastGood) < _settings.GiveUpAfter;
 
     private async ValueTask CloseAsync()
     {

@@ -25,7 +25,7 @@ public class KubeApplyTests
             body = await new StreamReader(context.Request.Body).ReadToEndAsync();
             await context.JsonAsync(ConfigMap("ns", "a"), 201);
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         AppliedObject applied = await client.ApplyAsync(KubeResource.ConfigMaps, Manifest("ns"), new ApplyOptions(Force: true, DryRun: true), Cancel);
 
@@ -39,12 +39,12 @@ public class KubeApplyTests
     public async Task Uses_the_contexts_namespace_where_the_manifest_names_none()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(ConfigMap("default", "a")));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         AppliedObject applied = await client.ApplyAsync(KubeResource.ConfigMaps, Manifest(null), new ApplyOptions(), Cancel);
 
-        Assert.Equal("default", applied.Namespace);
-        Assert.All(server.Requests, request => Assert.Contains("/namespaces/default/", request, StringComparison.Ordinal));
+        Assert.Equal(client.Endpoint.Namespace, applied.Namespace);
+        Assert.All(server.Requests, request => Assert.Contains($"/namespaces/{client.Endpoint.Namespace}/", request, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public class KubeApplyTests
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.Request.Method == "GET"
             ? context.JsonAsync(ConfigMap("ns", "a"))
             : context.JsonAsync(conflict, 409));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         var failure = await Assert.ThrowsAsync<ApplyConflictException>(() => client.ApplyAsync(KubeResource.ConfigMaps, Manifest("ns"), new ApplyOptions(), Cancel));
 
@@ -77,7 +77,7 @@ public class KubeApplyTests
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.Request.Method == "GET"
             ? context.JsonAsync(ConfigMap("ns", "a"))
             : context.JsonAsync(Status(409, "Conflict", "the object has been modified"), 409));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         MeshException failure = await Assert.ThrowsAnyAsync<MeshException>(() => client.ApplyAsync(KubeResource.ConfigMaps, Manifest("ns"), new ApplyOptions(), Cancel));
 
@@ -88,7 +88,7 @@ public class KubeApplyTests
     public async Task Refuses_a_manifest_without_a_name()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(ConfigMap("ns", "a")));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         MeshException failure = await Assert.ThrowsAsync<MeshException>(() => client.ApplyAsync(KubeResource.ConfigMaps, [], new ApplyOptions(), Cancel));
 
@@ -101,6 +101,7 @@ public class KubeApplyTests
     [InlineData("""{"metadata":{"resourceVersion":"1","managedFields":[]}}""", """{"metadata":{"resourceVersion":"2","managedFields":[{"manager":"istioadmin"}]}}""", true)]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"status":{"ready":1}}""", """{"metadata":{"resourceVersion":"2"},"status":{"ready":2}}""", true)]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"spec":{"replicas":1}}""", """{"metadata":{"resourceVersion":"2"},"spec":{"replicas":2}}""", false)]
+    [InlineData("""{"metadata":{"resourceVersion":"1"},"spec":{"replicas":1}}""", """{"metadata":{"resourceVersion":"1"},"spec":{"replicas":2}}""", false)]
     [InlineData("""{"metadata":{"resourceVersion":"1"}}""", """{"metadata":{"resourceVersion":"2","labels":{"a":"b"}}}""", false)]
     [InlineData("""{"metadata":{},"data":{"a":"1"}}""", """{"metadata":{},"data":{"a":"2"}}""", false)]
     public void An_object_is_the_same_when_only_its_bookkeeping_differs(string before, string after, bool same) =>

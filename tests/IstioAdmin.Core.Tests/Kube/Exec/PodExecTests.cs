@@ -100,7 +100,7 @@ public class PodExecTests
             await socket.SendAsync(3, Success);
             await socket.CloseAsync();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         using var output = new CountingStream();
         using var error = new CountingStream();
 
@@ -122,7 +122,7 @@ public class PodExecTests
                 await socket.CloseAsync();
             },
             "v5.channel.k8s.io");
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         byte[] input = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
 
         await client.ExecAsync(Target, ["cat"], Stream.Null, Stream.Null, new MemoryStream(input), Cancel).WaitAsync(Soon, Cancel);
@@ -134,7 +134,7 @@ public class PodExecTests
     public async Task Says_that_an_older_server_cannot_be_told_where_input_ends()
     {
         await using FakeApiServer server = await FakePod.StartAsync(async socket => await socket.ReceiveAsync());
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using ExecSession session = await client.StartExecAsync(Target, ["cat"], withInput: true, Cancel);
 
         Assert.False(session.CanEndInput);
@@ -149,7 +149,7 @@ public class PodExecTests
             await socket.SendAsync(3, Success);
             await socket.CloseAsync();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         int exitCode = await client.ExecAsync(Target, ["true"], Stream.Null, Stream.Null, new EndlessInput(), Cancel).WaitAsync(Soon, Cancel);
 
@@ -167,7 +167,7 @@ public class PodExecTests
             Assert.Null(await socket.ReceiveAsync());
             gone.SetResult();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
 
         Task running = client.ExecAsync(Target, ["sleep", "1000"], stop.Token);
@@ -191,7 +191,7 @@ public class PodExecTests
 
     private static async Task<ExecResult> RunAsync(FakeApiServer server, params string[] command)
     {
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         return await client.ExecAsync(Target, command, Cancel).WaitAsync(Soon, Cancel);
     }
 

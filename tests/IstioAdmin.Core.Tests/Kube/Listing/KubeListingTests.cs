@@ -34,7 +34,7 @@ public class KubeListingTests
     public async Task Gives_items_the_kind_that_their_list_names()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(Page(null, "a")));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         JsonObject item = await client.ListObjectsAsync(KubeResource.ConfigMaps, new ListQuery(), Cancel).FirstAsync(Cancel);
 
@@ -52,7 +52,7 @@ public class KubeListingTests
             if (Token(context) == "p2")
                 second.TrySetResult();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using IAsyncEnumerator<JsonObject> items = Enumerate(client);
 
         Assert.True(await items.MoveNextAsync());
@@ -78,7 +78,7 @@ public class KubeListingTests
             asked.TrySetResult();
             await givenUp.Task;
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         await foreach (JsonObject _ in client.ListObjectsAsync(KubeResource.ConfigMaps, new ListQuery(), Cancel))
         {
@@ -128,7 +128,7 @@ public class KubeListingTests
             "p2" => context.JsonAsync(ConfigMapList([ConfigMap("a", "n"), ConfigMap("b", "a")], null, 200)),
             _ => context.JsonAsync(Expired(), 410),
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
 
         List<string> keys = await client.ListObjectsAsync(KubeResource.ConfigMaps, new ListQuery(), Cancel).Select(item => JsonObjects.KeyOf(item).ToString()).ToListAsync(Cancel);
 
@@ -218,7 +218,7 @@ public class KubeListingTests
     public async Task Reads_a_page_again_from_the_item_that_could_not_be_read()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(Token(context).Length == 0 ? Page("p2", "a", "b", "c") : Page(null, "d")));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         var reader = new StumblingReader(stumbleAt: 2, times: 1);
 
         List<string> names = await client.ListAsync(KubeResource.ConfigMaps, new ListQuery(), reader, Cancel).Select(Name).ToListAsync(Cancel);
@@ -230,7 +230,7 @@ public class KubeListingTests
     public async Task Fails_when_an_item_cannot_be_read_the_second_time_either()
     {
         await using FakeApiServer server = await FakeApiServer.StartAsync(context => context.JsonAsync(Page(null, "a", "b", "c")));
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         var reader = new StumblingReader(stumbleAt: 2, times: int.MaxValue);
         var names = new List<string>();
 
@@ -253,7 +253,7 @@ public class KubeListingTests
             asked.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task listing = client.ListObjectsAsync(KubeResource.ConfigMaps, new ListQuery(), stop.Token).ToListAsync(CancellationToken.None).AsTask();
 
@@ -271,7 +271,7 @@ public class KubeListingTests
 
     private static async Task<List<string>> ListAsync(FakeApiServer server)
     {
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         return await client.ListObjectsAsync(KubeResource.ConfigMaps, new ListQuery("default", PageSize: 2), Cancel).Select(Name).ToListAsync(Cancel);
     }
 

@@ -39,7 +39,7 @@ public class PodLogsTests
             await TextAsync(context, "first\nsec");
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         await using IAsyncEnumerator<string> lines = client.ReadLogAsync(new PodContainer("ns", "web-0"), new LogOptions { Follow = true }, stop.Token).GetAsyncEnumerator(Cancel);
 
@@ -58,7 +58,7 @@ public class PodLogsTests
 
     private static async Task<List<string>> ReadAsync(FakeApiServer server, LogOptions options)
     {
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         return await client.ReadLogAsync(new PodContainer("ns", "web-0", "app"), options, Cancel).ToListAsync(Cancel);
     }
 }

@@ -19,7 +19,7 @@ public class PortForwardTests
     public async Task Carries_bytes_both_ways_without_the_port_numbers()
     {
         await using FakeApiServer server = await FakePod.StartAsync(EchoAsync);
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using Stream stream = await client.ConnectPortAsync("ns", "web-0", 80, Cancel);
 
         await stream.WriteAsync("hello"u8.ToArray(), Cancel);
@@ -39,7 +39,7 @@ public class PortForwardTests
             await socket.SendAsync(0, "bye");
             await socket.CloseAsync();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using Stream stream = await client.ConnectPortAsync("ns", "web-0", 80, Cancel);
 
         Assert.Equal("bye", await new StreamReader(stream).ReadToEndAsync(Cancel).WaitAsync(Soon, Cancel));
@@ -54,7 +54,7 @@ public class PortForwardTests
             await socket.SendAsync(1, "failed to connect to localhost:81: connection refused");
             await socket.CloseAsync();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using Stream stream = await client.ConnectPortAsync("ns", "web-0", 81, Cancel);
 
         MeshException failure = await Assert.ThrowsAsync<MeshException>(async () => await stream.ReadExactlyAsync(new byte[1], Cancel));
@@ -67,7 +67,7 @@ public class PortForwardTests
     public async Task Serves_several_local_connections_at_once()
     {
         await using FakeApiServer server = await FakePod.StartAsync(EchoAsync);
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         await using PortForwarder forwarder = PortForwarder.Start(cancel => client.ConnectPortAsync("ns", "web-0", 80, cancel), 0, failure => Assert.Fail(failure.Message));
 
         TcpClient[] clients = [.. Enumerable.Range(0, 5).Select(_ => new TcpClient())];
@@ -95,7 +95,7 @@ public class PortForwardTests
             await socket.SendAsync(1, "connection refused");
             await socket.CloseAsync();
         });
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         var reported = new TaskCompletionSource<MeshException>();
         await using PortForwarder forwarder = PortForwarder.Start(cancel => client.ConnectPortAsync("ns", "web-0", 80, cancel), 0, failure => reported.TrySetResult(failure));
 
@@ -126,7 +126,7 @@ public class PortForwardTests
     public async Task Closes_everything_when_disposed()
     {
         await using FakeApiServer server = await FakePod.StartAsync(EchoAsync);
-        using KubeClient client = FakeClient.For(server);
+        using KubeClient client = await FakeClient.OpenAsync(server);
         PortForwarder forwarder = PortForwarder.Start(cancel => client.ConnectPortAsync("ns", "web-0", 80, cancel), 0, failure => Assert.Fail(failure.Message));
         using var tcp = new TcpClient();
         await tcp.ConnectAsync(forwarder.LocalEndpoint, Cancel);

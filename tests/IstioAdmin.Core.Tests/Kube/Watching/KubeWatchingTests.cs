@@ -187,7 +187,7 @@ public class KubeWatchingTests
     public async Task Ends_when_cancelled_while_nothing_happens()
     {
         await using WatchServer server = await WatchServer.StartAsync([ConfigMapList([], version: 20)]);
-        using KubeClient client = server.Client();
+        using KubeClient client = await server.OpenAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         await using IAsyncEnumerator<WatchEvent<JsonObject>> events = WatchServer.Watch(client, new WatchSettings(), stop.Token).GetAsyncEnumerator(Cancel);
         Assert.True(await events.MoveNextAsync());
@@ -204,7 +204,7 @@ public class KubeWatchingTests
         await using WatchServer server = await WatchServer.StartAsync(
             [ConfigMapList([ConfigMap("ns", "a", 10)], version: 20)],
             Lines(Line("MODIFIED", ConfigMap("ns", "a", 21)), Line("MODIFIED", ConfigMap("ns", "a", 22))));
-        using KubeClient client = server.Client();
+        using KubeClient client = await server.OpenAsync();
 
         JsonObject? found = await client.WaitForAsync(KubeResource.ConfigMaps, "ns", "a", item => (string?)item?["data"]?["version"] == "22", Cancel);
 
@@ -217,7 +217,7 @@ public class KubeWatchingTests
         await using WatchServer server = await WatchServer.StartAsync(
             [ConfigMapList([ConfigMap("ns", "a", 10)], version: 20)],
             Lines(Line("MODIFIED", ConfigMap("ns", "a", 21)), Line("DELETED", ConfigMap("ns", "a", 22))));
-        using KubeClient client = server.Client();
+        using KubeClient client = await server.OpenAsync();
 
         await client.WaitGoneAsync(KubeResource.ConfigMaps, "ns", "a", uid: null, Cancel).WaitAsync(Soon, Cancel);
     }
@@ -226,7 +226,7 @@ public class KubeWatchingTests
     public async Task An_object_that_another_one_took_the_place_of_is_gone()
     {
         await using WatchServer server = await WatchServer.StartAsync([ConfigMapList([ConfigMap("ns", "a", 10, "another")], version: 20)]);
-        using KubeClient client = server.Client();
+        using KubeClient client = await server.OpenAsync();
 
         await client.WaitGoneAsync(KubeResource.ConfigMaps, "ns", "a", "the-old-one", Cancel).WaitAsync(Soon, Cancel);
     }

@@ -33,7 +33,7 @@ internal sealed class WatchServer : IAsyncDisposable
     /// <summary>Watches until so many events have come, and tells them in a short form.</summary>
     public async Task<List<string>> WatchAsync(int events, WatchSettings? settings = null)
     {
-        using KubeClient client = FakeClient.For(_server);
+        using KubeClient client = await FakeClient.OpenAsync(_server);
         CancellationToken cancel = TestContext.Current.CancellationToken;
         var told = new List<string>();
         await foreach (WatchEvent<JsonObject> news in Watch(client, settings ?? new WatchSettings(), cancel))
@@ -56,7 +56,7 @@ internal sealed class WatchServer : IAsyncDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(news)),
     };
 
-    public KubeClient Client() => FakeClient.For(_server);
+    public Task<KubeClient> OpenAsync() => FakeClient.OpenAsync(_server);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
