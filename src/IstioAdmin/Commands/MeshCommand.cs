@@ -17,7 +17,7 @@ public abstract class MeshCommand : AsyncCommand
     public virtual MeshCluster[]? Cluster { get; set; }
 
     /// <summary>The clusters that the current input object is about: those of <see cref="Cluster"/>, or the current one. Ends the command when there is none.</summary>
-    protected IReadOnlyList<MeshCluster> Clusters
+    protected virtual IReadOnlyList<MeshCluster> Clusters
     {
         get
         {

@@ -44,13 +44,19 @@ public sealed class GetMeshPodCommand : MeshCommand
     public SwitchParameter Full { get; set; }
 
     /// <inheritdoc/>
-    /// <remarks>A cluster has a Name and a Namespace too; two parameter sets keep a piped cluster from being taken for a piped pod.</remarks>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
-    [Parameter(ValueFromPipeline = true, ParameterSetName = ByCluster)]
     [ConnectedCluster]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     [SupportsWildcards]
     public override MeshCluster[]? Cluster { get; set; }
+
+    /// <summary>A cluster from the pipeline.</summary>
+    /// <remarks>A parameter of its own, in a set of its own: a cluster has a Name and a Namespace too, which must not be taken for a pod's.</remarks>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByCluster)]
+    public MeshCluster? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<MeshCluster> Clusters => InputObject is { } piped ? [piped] : base.Clusters;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
