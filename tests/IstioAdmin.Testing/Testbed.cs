@@ -80,7 +80,7 @@ public sealed class Testbed : IAsyncDisposable
         if (missing.Length == 0)
             return;
         string remedy = OperatingSystem.IsLinux()
-            ? $"Run, on Debian 12 and once: sudo {Path.Combine(TestbedScripts.Directory, "prepare.sh")}"
+            ? $"Run once, on Debian 12: {Path.Combine(TestbedScripts.Directory, "prepare.sh")}"
             : "The testbed is made of Debian 12's packages; run these tests there.";
         if (mustRun)
             throw new InvalidOperationException($"The testbed's {what} cannot run, and with CI=true no test may be skipped. {missing}. {remedy}");

@@ -132,6 +132,6 @@ image "$PROXIES" 'busybox stand-ins' "{\"Entrypoint\":[\"pilot-agent\"],\"User\"
 image "$PROXY_INITS" 'busybox nettools stand-ins' "{\"Entrypoint\":[\"istio-iptables.sh\"],$PATHS}"
 
 echo "[${manifest#,}]" >"$W/archive/manifest.json"
-reproducible_tar "$W/archive" "$W/testbed.tar" $(cd "$W/archive" && ls)
+(cd "$W/archive" && reproducible_tar . "$W/testbed.tar" -- *)
 mv "$W/testbed.tar" "$OUT/testbed.tar"
 echo "$stamp" >"$OUT/stamp"

@@ -23,7 +23,7 @@ sweep
 
 [ -n "$dir" ] || dir=$(mktemp -d "${TMPDIR:-/tmp}/istioadmin-XXXXXX")
 if [ -d "$dir" ] && [ ! -f "$dir/env" ] && [ -n "$(ls -A "$dir")" ]; then die "$dir has other things in it; down.sh would remove them"; fi
-mkdir -p -m 700 "$dir"/{run,log,pki,etcd}
+(umask 077 && mkdir -p "$dir"/{run,log,pki,etcd})
 chmod 700 "$dir"
 enter "$dir"
 lock_instance

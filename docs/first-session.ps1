@@ -1,0 +1,15 @@
+# The first session of the README: prints each command as if it had been typed, and runs it.
+# tests/testbed/first-session.sh runs this file on a real node; with a cluster of your own, type the commands.
+$commands = @(
+    'Connect-MeshCluster'
+    'Install-Bookinfo -Namespace default'
+    'Get-MeshPod -Namespace default'
+    'Get-MeshPod -Namespace mesh'
+    '(Get-MeshPod init-container, uninjected -Namespace mesh).RedirectionConditions'
+    'Remove-Bookinfo -Namespace default'
+)
+
+foreach ($command in $commands) {
+    "PS> $command"
+    & ([scriptblock]::Create($command))
+}
