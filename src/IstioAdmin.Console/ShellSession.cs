@@ -17,6 +17,7 @@ internal sealed partial class ShellSession : IDisposable
     private readonly Lock _gate = new();
     private PowerShell? _running;
     private bool _interrupted;
+    private bool _explained;
 
     public ShellSession()
     {
@@ -76,13 +77,14 @@ internal sealed partial class ShellSession : IDisposable
     private int Run(string script, bool exitCodeOfScript)
     {
         using var shell = PowerShell.Create(_runspace);
-        shell.AddScript(script).AddCommand("Out-Default");
+        shell.AddScript(script + CommandOutcome.Report).AddCommand("Out-Default");
         shell.Commands.Commands[0].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         lock (_gate)
         {
             _running = shell;
             _interrupted = false;
         }
+        _host.Outcome.Reset();
         bool failed = false;
         try
         {
@@ -103,13 +105,16 @@ internal sealed partial class ShellSession : IDisposable
                 _running = null;
             _host.EndProgress();
         }
+        ExplainMissingCommands();
         if (_interrupted)
             return ExitCode.Interrupted;
         if (_host.RequestedExit is { } asked)
             return asked;
         if (failed)
             return ExitCode.Failure;
-        return LastSucceeded() ? ExitCode.Success : exitCodeOfScript ? LastExitCode() : ExitCode.Failure;
+        if (_host.Outcome.Succeeded)
+            return ExitCode.Success;
+        return exitCodeOfScript && _host.Outcome.LastExitCode is { } code and not 0 ? code : ExitCode.Failure;
     }
 
     /// <summary>An error that ended a script, in the same form as any other.</summary>
@@ -118,7 +123,16 @@ internal sealed partial class ShellSession : IDisposable
         using var shell = PowerShell.Create(_runspace);
         shell.AddCommand("Out-Default");
         shell.Invoke(new[] { AsError(error) });
-        if (error.FullyQualifiedErrorId.StartsWith("CommandNotFoundException", StringComparison.Ordinal))
+    }
+
+    /// <summary>Says once why a command that everybody knows is not there.</summary>
+    private void ExplainMissingCommands()
+    {
+        if (_explained)
+            return;
+        using var shell = PowerShell.Create(_runspace);
+        _explained = shell.AddScript("foreach ($e in $Error) { if ($e.FullyQualifiedErrorId -like 'CommandNotFoundException*') { $true; break } }").Invoke().Count > 0;
+        if (_explained)
             _host.UI.WriteErrorLine("This console has the engine's core commands and the module's; the rest of PowerShell needs pwsh (see -Help).");
     }
 
@@ -128,17 +142,6 @@ internal sealed partial class ShellSession : IDisposable
         var shown = new PSObject(error);
         shown.Properties.Add(new PSNoteProperty("writeErrorStream", true));
         return shown;
-    }
-
-    private bool LastSucceeded() => Evaluate("$?") is not false;
-
-    /// <summary>What the script gave to <c>exit</c>; a failure without one is a plain failure.</summary>
-    private int LastExitCode() => Evaluate("$LASTEXITCODE") is int code and not 0 ? code : ExitCode.Failure;
-
-    private object? Evaluate(string expression)
-    {
-        using var shell = PowerShell.Create(_runspace);
-        return shell.AddScript(expression).Invoke() is [{ } value, ..] ? value.BaseObject : null;
     }
 
     private static string Quote(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";

@@ -84,7 +84,7 @@ public sealed class AsyncCommandTests : IDisposable
         ScriptResult result = _shell.Run("1..3 | Invoke-Probe -Work $args[0]", Work(async (probe, cancel) =>
         {
             await Task.Yield();
-            if (probe.InputObject is 2)
+            if (probe.InputObject == 2)
                 throw new InvalidOperationException("two is bad");
             probe.WriteObject(probe.InputObject);
         }));
@@ -165,7 +165,7 @@ public sealed class AsyncCommandTests : IDisposable
             {
                 probe.WriteError(new ErrorRecord(new InvalidOperationException("bad"), "Bad", ErrorCategory.InvalidData, "it"));
             }
-            catch (ActionPreferenceStopException)
+            catch (RuntimeException)
             {
                 // Work that catches what it should not does not hide that the pipeline is over.
             }

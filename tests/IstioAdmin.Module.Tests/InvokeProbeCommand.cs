@@ -8,7 +8,7 @@ namespace IstioAdmin.Module.Tests;
 public sealed class InvokeProbeCommand : AsyncCommand
 {
     [Parameter(ValueFromPipeline = true)]
-    public object? InputObject { get; set; }
+    public int InputObject { get; set; }
 
     [Parameter]
     public Func<InvokeProbeCommand, CancellationToken, Task>? Work { get; set; }

@@ -40,10 +40,10 @@ public sealed class ModuleRunspace : IDisposable
         return shell;
     }
 
-    /// <summary>Runs a script to its end; <paramref name="arguments"/> are its <c>$args</c>.</summary>
+    /// <summary>Runs a script to its end; <paramref name="arguments"/> are its <c>$args</c>. An error that ends a command ends the script, too.</summary>
     public ScriptResult Run(string script, params object?[] arguments)
     {
-        using PowerShell shell = Script(script, arguments);
+        using PowerShell shell = Script($"trap {{ break }}; {script}", arguments);
         var output = new Collection<PSObject>();
         RuntimeException? terminating = null;
         try

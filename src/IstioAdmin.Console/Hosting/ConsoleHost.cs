@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Reflection;
 
@@ -11,6 +12,11 @@ internal sealed class ConsoleHost : PSHost
 
     /// <summary>The exit code that a script asked for.</summary>
     public int? RequestedExit { get; private set; }
+
+    /// <summary>How the last command went; it reports to <c>$Host.PrivateData</c>.</summary>
+    public CommandOutcome Outcome { get; } = new();
+
+    public override PSObject PrivateData => PSObject.AsPSObject(Outcome);
 
     public override string Name => "IstioAdmin.Console";
 

@@ -124,7 +124,7 @@ internal sealed class ConsoleHostUI : PSHostUserInterface
         lock (_gate)
         {
             _progress.Clear();
-            writer.Write(text);
+            writer.Write(GetOutputString(text, Terminal.Colors));
         }
     }
 }
