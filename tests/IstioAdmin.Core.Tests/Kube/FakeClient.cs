@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Tests.Kube.World;
 using IstioAdmin.Testing;
 using k8s;
 using Microsoft.AspNetCore.Http;
@@ -10,10 +11,17 @@ namespace IstioAdmin.Core.Tests.Kube;
 /// <summary>Clients of fake servers, and what such servers answer.</summary>
 internal static class FakeClient
 {
-    public static Task<KubeClient> OpenAsync(FakeApiServer server) => Task.FromResult(For(server.Uri));
+    /// <summary>A client of a fake server, with the real transport but a clock that does not wait between tries.</summary>
+    public static async Task<KubeClient> OpenAsync(FakeApiServer server)
+    {
+        using var world = new KubeWorld();
+        return await world.OpenAsync(world.Kubeconfig(server.Uri));
+    }
 
     /// <summary>A client of a server that is but a function.</summary>
-    public static KubeClient For(Func<HttpRequestMessage, HttpResponseMessage> answer) => For(new Uri("http://fake.test"), new Handler(answer));
+    public static KubeClient For(Func<HttpRequestMessage, HttpResponseMessage> answer) => new(
+        new Kubernetes(new KubernetesClientConfiguration { Host = "http://fake.test" }, new Handler(answer)),
+        new KubeEndpoint("fake", new Uri("http://fake.test"), "fake-user", "default"));
 
     public static async Task JsonAsync(this HttpContext context, JsonNode body, int status = 200)
     {
@@ -32,10 +40,6 @@ internal static class FakeClient
         await context.Response.WriteAsync(text);
         await context.Response.Body.FlushAsync();
     }
-
-    private static KubeClient For(Uri server, params DelegatingHandler[] handlers) => new(
-        new Kubernetes(new KubernetesClientConfiguration { Host = server.ToString() }, handlers),
-        new KubeEndpoint("fake", server, "fake-user", "default"));
 
     private sealed class Handler(Func<HttpRequestMessage, HttpResponseMessage> answer) : DelegatingHandler
     {

@@ -10,13 +10,11 @@ internal static class ObjectComparison
 
     /// <summary>
     /// Whether both say the same. The resourceVersion does not tell: it is new when applying only made us one more manager of a field that
-    /// had the wanted value already, and it is the old one when a dry run changes something. Status belongs to controllers, which may write it between the two looks; it counts only
-    /// when the manifest speaks of it.
+    /// had the wanted value already, and it is the old one when a dry run changes something.
     /// </summary>
-    public static bool Same(JsonObject before, JsonObject after, JsonObject manifest) =>
-        JsonNode.DeepEquals(Essence(before, manifest), Essence(after, manifest));
+    public static bool Same(JsonObject before, JsonObject after) => JsonNode.DeepEquals(Essence(before), Essence(after));
 
-    private static JsonObject Essence(JsonObject item, JsonObject manifest)
+    private static JsonObject Essence(JsonObject item)
     {
         var essence = (JsonObject)item.DeepClone();
         if (essence["metadata"] is JsonObject metadata)
@@ -24,8 +22,6 @@ internal static class ObjectComparison
             foreach (string field in Bookkeeping)
                 metadata.Remove(field);
         }
-        if (!manifest.ContainsKey("status"))
-            essence.Remove("status");
         return essence;
     }
 }
