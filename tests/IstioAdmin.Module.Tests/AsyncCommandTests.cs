@@ -50,6 +50,19 @@ public sealed class AsyncCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_that_showed_progress_takes_it_away_and_ends()
+    {
+        ScriptResult result = await Task.Run(
+            () => Probe(async (probe, cancel) =>
+            {
+                probe.Report("Waiting", "1 of 2");
+                await Task.Delay(1, cancel);
+            }),
+            Cancel).WaitAsync(Patience, Cancel);
+        Assert.Equal([ProgressRecordType.Processing, ProgressRecordType.Completed], result.ThrowIfFailed().Progress.Select(p => p.RecordType));
+    }
+
+    [Fact]
     public void A_writer_on_another_thread_is_never_ahead_of_the_pipeline()
     {
         int written = 0;

@@ -16,6 +16,8 @@ public sealed class InvokeProbeCommand : AsyncCommand
     [Parameter]
     public Func<InvokeProbeCommand, CancellationToken, Task>? AtEnd { get; set; }
 
+    public void Report(string activity, string status) => Reporter.Progress(activity, status);
+
     protected override Task ProcessAsync(CancellationToken cancel) => Work?.Invoke(this, cancel) ?? Task.CompletedTask;
 
     protected override Task EndAsync(CancellationToken cancel) => AtEnd?.Invoke(this, cancel) ?? Task.CompletedTask;

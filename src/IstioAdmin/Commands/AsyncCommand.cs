@@ -82,6 +82,9 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <inheritdoc cref="Cmdlet.ThrowTerminatingError"/>
     public new void ThrowTerminatingError(ErrorRecord errorRecord) => OnPipeline(() => base.ThrowTerminatingError(errorRecord));
 
+    /// <summary>Writes progress from the pipeline thread when the work is done: nobody pumps any more who could bring it there.</summary>
+    internal void WriteProgressAfterWork(ProgressRecord record) => base.WriteProgress(record);
+
     /// <summary>Makes a call on the pipeline thread when that is free, without waiting for it.</summary>
     internal void Notify(Action call) => _pump.Notify(call);
 

@@ -79,6 +79,6 @@ internal sealed class PipelineReporter : IReporter
             _progress.Clear();
         }
         foreach ((string activity, int id) in shown)
-            _command.WriteProgress(new ProgressRecord(id, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            _command.WriteProgressAfterWork(new ProgressRecord(id, activity, "Done") { RecordType = ProgressRecordType.Completed });
     }
 }
