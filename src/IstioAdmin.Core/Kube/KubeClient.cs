@@ -66,9 +66,10 @@ public sealed class KubeClient : IDisposable
             return response;
         using (response)
         {
-            throw response.IsSuccessStatusCode
-                ? ResponseFailure.Html(Encoding.UTF8.GetString(await KubeFailure.ReadBodyAsync(response.Content, cancel).ConfigureAwait(false)), Endpoint, about)
-                : await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+                throw await KubeFailure.FromResponseAsync(response, this, about, cancel).ConfigureAwait(false);
+            byte[] page = await KubeFailure.ReadBodyAsync(response.Content, cancel).ConfigureAwait(false);
+            throw ResponseFailure.Html(Encoding.UTF8.GetString(page), Endpoint, about);
         }
     }
 

@@ -63,7 +63,10 @@ internal sealed class ClientCertificate : IDisposable
         }
         return certificates.Count > 0
             ? certificates
-            : throw Bad("ClientCertificateInvalid", $"The client certificate of {owner} is not a PEM certificate.", "It must hold a '-----BEGIN CERTIFICATE-----' block.");
+            : throw Bad(
+                "ClientCertificateInvalid",
+                $"The client certificate of {owner} is not a PEM certificate.",
+                "It must hold a '-----BEGIN CERTIFICATE-----' block.");
     }
 
     private static void CheckDates(X509Certificate2 leaf, string owner, DateTimeOffset now)
@@ -87,11 +90,21 @@ internal sealed class ClientCertificate : IDisposable
     private static X509Certificate2 Join(X509Certificate2 leaf, string keyPem, string owner)
     {
         if (keyPem.Contains("ENCRYPTED", StringComparison.Ordinal))
-            throw Bad("ClientKeyEncrypted", $"The client key of {owner} is protected by a passphrase.", "Remove the passphrase (openssl pkey); kubectl cannot use such keys either.");
+        {
+            throw Bad(
+                "ClientKeyEncrypted",
+                $"The client key of {owner} is protected by a passphrase.",
+                "Remove the passphrase (openssl pkey); kubectl cannot use such keys either.");
+        }
         using RSA? rsa = Import(RSA.Create(), keyPem);
         using ECDsa? ec = rsa is null ? Import(ECDsa.Create(), keyPem) : null;
         if (rsa is null && ec is null)
-            throw Bad("ClientKeyInvalid", $"The client key of {owner} is not a PEM private key (RSA or EC).", "It must hold a '-----BEGIN PRIVATE KEY-----' block or its RSA or EC form.");
+        {
+            throw Bad(
+                "ClientKeyInvalid",
+                $"The client key of {owner} is not a PEM private key (RSA or EC).",
+                "It must hold a '-----BEGIN PRIVATE KEY-----' block or its RSA or EC form.");
+        }
         try
         {
             X509Certificate2 joined = rsa is not null ? leaf.CopyWithPrivateKey(rsa) : leaf.CopyWithPrivateKey(ec!);
@@ -99,7 +112,10 @@ internal sealed class ClientCertificate : IDisposable
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or CryptographicException)
         {
-            throw Bad("ClientKeyMismatch", $"The client key of {owner} does not belong to its client certificate ({leaf.Subject}).", "Use the key from which the certificate was made, or fetch the kubeconfig again.");
+            throw Bad(
+                "ClientKeyMismatch",
+                $"The client key of {owner} does not belong to its client certificate ({leaf.Subject}).",
+                "Use the key from which the certificate was made, or fetch the kubeconfig again.");
         }
     }
 

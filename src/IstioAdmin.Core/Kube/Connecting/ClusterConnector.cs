@@ -51,13 +51,15 @@ public static class ClusterConnector
         }
     }
 
-    internal static async Task<ConnectionSettings> ResolveAsync(ConnectOptions options, KubeEnvironment environment, IReporter reporter, CancellationToken cancel)
+    internal static async Task<ConnectionSettings> ResolveAsync(
+        ConnectOptions options, KubeEnvironment environment, IReporter reporter, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(reporter);
         ConnectionSettings settings = UsesServiceAccount(options, environment)
             ? InClusterAccount.Resolve(environment, options.Timeout)
-            : ContextResolver.Resolve(await Kubeconfig.LoadAsync(options.Kubeconfig, environment, cancel).ConfigureAwait(false), options.Context, options.Timeout);
+            : ContextResolver.Resolve(
+                await Kubeconfig.LoadAsync(options.Kubeconfig, environment, cancel).ConfigureAwait(false), options.Context, options.Timeout);
         foreach (string warning in settings.Warnings)
         {
             reporter.Warn(warning);

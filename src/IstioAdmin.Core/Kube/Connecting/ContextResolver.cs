@@ -13,7 +13,8 @@ internal static class ContextResolver
         string name = contextName ?? config.CurrentContext ?? throw KubeconfigError.NoCurrentContext(config);
         KubeconfigEntry context = config.Contexts.Find(name) ?? throw KubeconfigError.ContextNotFound(config, name);
         string? clusterName = context.Fields?.Text("cluster");
-        KubeconfigEntry cluster = (clusterName is null ? null : config.Clusters.Find(clusterName)) ?? throw KubeconfigError.ClusterNotFound(context.File, name, clusterName);
+        KubeconfigEntry cluster = (clusterName is null ? null : config.Clusters.Find(clusterName))
+            ?? throw KubeconfigError.ClusterNotFound(context.File, name, clusterName);
         string? userName = context.Fields?.Text("user");
         KubeconfigEntry? user = userName is null ? null : config.Users.Find(userName) ?? throw KubeconfigError.UserNotFound(context.File, name, userName);
 
@@ -25,7 +26,9 @@ internal static class ContextResolver
         return new ConnectionSettings
         {
             Endpoint = new KubeEndpoint(name, server, userName ?? "", context.Fields?.Text("namespace") ?? "default"),
-            Trust = ServerTrust.Create(server, tlsServerName, authority, insecure, () => KubeconfigError.CertificateInvalid(cluster.File, Owner(cluster, "cluster"), AuthorityField(cluster))),
+            Trust = ServerTrust.Create(
+                server, tlsServerName, authority, insecure,
+                () => KubeconfigError.CertificateInvalid(cluster.File, Owner(cluster, "cluster"), AuthorityField(cluster))),
             TlsServerName = tlsServerName,
             Proxy = Proxy(cluster),
             DisableCompression = cluster.Fields.Flag("disable-compression"),
@@ -126,7 +129,11 @@ internal static class ContextResolver
     {
         var warnings = new List<string>();
         if (insecure)
-            warnings.Add($"The kubeconfig switches off the verification of {server.Name()}'s certificate (insecure-skip-tls-verify): whoever sits between can read and change everything, credentials included.");
+        {
+            warnings.Add(
+                $"The kubeconfig switches off the verification of {server.Name()}'s certificate (insecure-skip-tls-verify): "
+                + "whoever sits between can read and change everything, credentials included.");
+        }
         bool secret = user?.Fields is { } fields && (fields.Has("token") || fields.Has("tokenFile") || fields.Has("password") || fields.Has("exec"));
         if (server.Scheme == Uri.UriSchemeHttp && secret && !server.IsLoopback)
             warnings.Add($"The credentials of user '{user!.Name}' go to {server.Name()} in the clear: the address is http.");

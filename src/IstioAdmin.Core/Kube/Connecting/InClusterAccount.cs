@@ -21,11 +21,14 @@ internal static class InClusterAccount
         if (IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)
             host = $"[{host}]";
         var server = new Uri($"https://{host}:{port}/");
+        string directory = environment.ServiceAccount;
         return new ConnectionSettings
         {
             Endpoint = new KubeEndpoint(ContextName, server, "service account", Namespace(environment)),
-            Trust = ServerTrust.Create(server, null, Authority(environment), insecure: false, () => KubeconfigError.CertificateInvalid(Path.Combine(environment.ServiceAccount, "ca.crt"), "the pod's service account", "ca.crt")),
-            Credentials = new TokenFileCredentials(Path.Combine(environment.ServiceAccount, "token"), "the pod's service account"),
+            Trust = ServerTrust.Create(
+                server, null, Authority(environment), insecure: false,
+                () => KubeconfigError.CertificateInvalid(directory, "the pod's service account", "ca.crt")),
+            Credentials = new TokenFileCredentials(Path.Combine(directory, "token"), "the pod's service account"),
             ConnectTimeout = timeout,
         };
     }

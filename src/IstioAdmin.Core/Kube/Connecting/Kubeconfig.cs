@@ -1,6 +1,9 @@
 namespace IstioAdmin.Core.Kube.Connecting;
 
-/// <summary>One or several kubeconfig files, merged by kubectl's rules: the first file that names a cluster, user or context, or sets the current context, counts.</summary>
+/// <summary>
+/// One or several kubeconfig files, merged by kubectl's rules: the first file that names a cluster, user or context, or sets the current
+/// context, counts.
+/// </summary>
 /// <remarks>Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"; client-go <c>tools/clientcmd/loader.go</c>.</remarks>
 public sealed class Kubeconfig
 {

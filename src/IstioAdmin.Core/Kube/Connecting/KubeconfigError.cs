@@ -57,7 +57,9 @@ internal static class KubeconfigError
 
     public static MeshException ClusterNotFound(string file, string context, string? cluster) => new(
         "KubeconfigClusterNotFound", FailureKind.InvalidInput,
-        cluster is null ? $"Context '{context}' in '{file}' names no cluster." : $"Context '{context}' in '{file}' names cluster '{cluster}', which the kubeconfig does not have.",
+        cluster is null
+            ? $"Context '{context}' in '{file}' names no cluster."
+            : $"Context '{context}' in '{file}' names cluster '{cluster}', which the kubeconfig does not have.",
         "Correct the context's 'cluster', or load the file that has that cluster too.", context);
 
     public static MeshException UserNotFound(string file, string context, string user) => new(

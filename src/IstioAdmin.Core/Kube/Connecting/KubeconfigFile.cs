@@ -113,7 +113,9 @@ internal static class KubeconfigFile
             if (!inner.MoveNext())
                 return false;
             _depth += inner.Current!.NestingIncrease;
-            return _depth <= MaxNesting ? true : throw new YamlException(inner.Current.Start, inner.Current.End, $"It is nested deeper than {MaxNesting} levels.");
+            return _depth <= MaxNesting
+                ? true
+                : throw new YamlException(inner.Current.Start, inner.Current.End, $"It is nested deeper than {MaxNesting} levels.");
         }
     }
 }

@@ -48,7 +48,10 @@ internal sealed class KubeconfigMap
     public IReadOnlyList<KubeconfigMap> Maps(string key) => Find(key) switch
     {
         null => [],
-        YamlSequenceNode list => [.. list.Select(item => item as YamlMappingNode ?? throw Invalid(item, key, "must be a list of mappings")).Select(map => new KubeconfigMap(File, map))],
+        YamlSequenceNode list =>
+        [
+            .. list.Select(item => item is YamlMappingNode map ? new KubeconfigMap(File, map) : throw Invalid(item, key, "must be a list of mappings")),
+        ],
         var other => throw Invalid(other, key, "must be a list"),
     };
 
@@ -76,7 +79,8 @@ internal sealed class KubeconfigMap
     private JsonNode? Json(YamlNode node, string key, int depth) => node switch
     {
         _ when depth > MaxDepth => throw Invalid(node, key, "is nested too deeply"),
-        YamlMappingNode map => new JsonObject(map.Children.Select(c => KeyValuePair.Create((c.Key as YamlScalarNode)?.Value ?? "", Json(c.Value, key, depth + 1)))),
+        YamlMappingNode map => new JsonObject(map.Children.Select(
+            child => KeyValuePair.Create((child.Key as YamlScalarNode)?.Value ?? "", Json(child.Value, key, depth + 1)))),
         YamlSequenceNode list => new JsonArray([.. list.Select(item => Json(item, key, depth + 1))]),
         YamlScalarNode scalar => Json(scalar),
         _ => null,

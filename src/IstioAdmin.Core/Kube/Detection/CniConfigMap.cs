@@ -20,7 +20,7 @@ internal static class CniConfigMap
         {
             foreach (JsonElement variable in container.Items("env"))
             {
-                if (variable.At("valueFrom", "configMapKeyRef") is { } reference && reference.Text("key") == NetworkConfig && reference.Text("name") is { } name)
+                if (variable.At("valueFrom", "configMapKeyRef") is { } key && key.Text("key") == NetworkConfig && key.Text("name") is { } name)
                     return name;
             }
             foreach (JsonElement source in container.Items("envFrom"))
@@ -48,9 +48,8 @@ internal static class CniConfigMap
         {
             using JsonDocument config = JsonDocument.Parse(json);
             // A plugin's own configuration, or a whole list of plugins of which one is ours.
-            JsonElement plugin = config.RootElement.Items("plugins").FirstOrDefault(p => p.Text("type") == "istio-cni") is { ValueKind: JsonValueKind.Object } listed
-                ? listed
-                : config.RootElement;
+            JsonElement listed = config.RootElement.Items("plugins").FirstOrDefault(p => p.Text("type") == "istio-cni");
+            JsonElement plugin = listed.ValueKind == JsonValueKind.Object ? listed : config.RootElement;
             return plugin.Child("kubernetes") is { } kubernetes ? kubernetes.Child("exclude_namespaces")?.AsTexts() ?? [] : null;
         }
         catch (JsonException)

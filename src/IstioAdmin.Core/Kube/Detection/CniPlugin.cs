@@ -19,7 +19,8 @@ internal sealed record CniPlugin(string Namespace, string? Revision, IReadOnlyLi
     {
         if (row.OnlyWith is { } resource && (await groups.ConfigureAwait(false))?.Serves(resource) != true)
             return [];
-        IReadOnlyList<JsonElement>? sets = await probe.ListAsync(IstioResources.DaemonSets, $"labelSelector={Uri.EscapeDataString(row.Selector)}", cancel).ConfigureAwait(false);
+        string query = $"labelSelector={Uri.EscapeDataString(row.Selector)}";
+        IReadOnlyList<JsonElement>? sets = await probe.ListAsync(IstioResources.DaemonSets, query, cancel).ConfigureAwait(false);
         return sets is null ? null : await Task.WhenAll(sets.Select(set => OfAsync(probe, set, cancel))).ConfigureAwait(false);
     }
 
@@ -27,7 +28,8 @@ internal sealed record CniPlugin(string Namespace, string? Revision, IReadOnlyLi
     {
         string ns = set.At("metadata", "namespace")?.AsText() ?? "";
         string map = CniConfigMap.NameIn(set);
-        JsonElement? config = await probe.GetAsync(KubeResource.ConfigMaps.Path(ns, map), KubeResource.ConfigMaps.Subject("get", ns, map), cancel).ConfigureAwait(false);
+        KubeSubject about = KubeResource.ConfigMaps.Subject("get", ns, map);
+        JsonElement? config = await probe.GetAsync(KubeResource.ConfigMaps.Path(ns, map), about, cancel).ConfigureAwait(false);
         return new CniPlugin(ns, ControlPlane.RevisionOf(set), config is { } read ? CniConfigMap.ExcludedNamespaces(read) : null);
     }
 }

@@ -10,7 +10,14 @@ internal sealed record CniRow(string Selector, string Source)
 
     public static IReadOnlyList<CniRow> Rows { get; } =
     [
-        new("k8s-app=istio-cni-node", "istio/istio: manifests/charts/istio-cni/templates/daemonset.yaml; banzaicloud/istio-operator release-1.1: pkg/resources/cni/cni.go"),
-        new("app=istio-cni-node", "banzaicloud/istio-operator release-1.17: internal/assets/manifests/istio-cni/templates/daemonset.yaml") { OnlyWith = IstioResources.CiscoControlPlanes },
+        new(
+            "k8s-app=istio-cni-node",
+            "istio/istio: manifests/charts/istio-cni/templates/daemonset.yaml; banzaicloud/istio-operator release-1.1: pkg/resources/cni/cni.go"),
+        new(
+            "app=istio-cni-node",
+            "banzaicloud/istio-operator release-1.17: internal/assets/manifests/istio-cni/templates/daemonset.yaml")
+        {
+            OnlyWith = IstioResources.CiscoControlPlanes,
+        },
     ];
 }

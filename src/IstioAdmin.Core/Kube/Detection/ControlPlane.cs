@@ -20,18 +20,20 @@ internal sealed record ControlPlane(string Namespace, string Name, string? Versi
     /// <returns>Null when Deployments could not be listed.</returns>
     public static async Task<IReadOnlyList<ControlPlane>?> ReadAsync(Probe probe, CancellationToken cancel)
     {
-        IReadOnlyList<JsonElement>? found = await probe.ListAsync(IstioResources.Deployments, $"labelSelector={Uri.EscapeDataString(Selector)}", cancel).ConfigureAwait(false);
+        string query = $"labelSelector={Uri.EscapeDataString(Selector)}";
+        IReadOnlyList<JsonElement>? found = await probe.ListAsync(IstioResources.Deployments, query, cancel).ConfigureAwait(false);
         return found is null ? null : [.. found.Select(Of)];
     }
 
     /// <summary>The revision that an object's labels tell; null for the default one.</summary>
-    public static string? RevisionOf(JsonElement item) => item.At("metadata", "labels", RevisionLabel)?.AsText() is { } revision and not "default" ? revision : null;
+    public static string? RevisionOf(JsonElement item) =>
+        item.At("metadata", "labels", RevisionLabel)?.AsText() is { } revision and not "default" ? revision : null;
 
     private static ControlPlane Of(JsonElement deployment)
     {
         JsonElement[] containers = [.. deployment.At("spec", "template", "spec")?.Items("containers") ?? []];
-        string? image = (containers.FirstOrDefault(c => c.Text("name") == "discovery") is { ValueKind: JsonValueKind.Object } discovery ? discovery : containers.FirstOrDefault())
-            is { ValueKind: JsonValueKind.Object } container ? container.Text("image") : null;
+        // The sidecar that may stand beside it has the same version, but not surely.
+        string? image = containers.OrderByDescending(c => c.Text("name") == "discovery").Select(c => c.Text("image")).FirstOrDefault();
         return new ControlPlane(
             deployment.At("metadata", "namespace")?.AsText() ?? "",
             deployment.At("metadata", "name")?.AsText() ?? "",

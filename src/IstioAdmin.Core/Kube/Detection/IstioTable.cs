@@ -27,9 +27,13 @@ internal static class IstioTable
     }
 
     /// <summary>A resource that does not say its version may have a workload whose image does.</summary>
-    private static IstioInstallation WithWorkload(IstioInstallation installation, IReadOnlyList<ControlPlane>? controlPlanes) => installation.Version is not null
-        ? installation
-        : installation with { Version = controlPlanes?.FirstOrDefault(p => p.Namespace == installation.Namespace && p.Revision == installation.Revision)?.Version };
+    private static IstioInstallation WithWorkload(IstioInstallation installation, IReadOnlyList<ControlPlane>? controlPlanes)
+    {
+        if (installation.Version is not null)
+            return installation;
+        ControlPlane? workload = controlPlanes?.FirstOrDefault(p => p.Namespace == installation.Namespace && p.Revision == installation.Revision);
+        return installation with { Version = workload?.Version };
+    }
 
     /// <summary>The resource decides whether CNI is on; what is excluded is what the plugin's own configuration says.</summary>
     private static IstioInstallation WithCni(IstioInstallation installation, IReadOnlyList<CniPlugin>? plugins)

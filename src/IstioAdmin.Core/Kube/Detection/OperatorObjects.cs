@@ -23,12 +23,14 @@ internal sealed class OperatorObjects
     {
         if (await groups.ConfigureAwait(false) is not { } served)
             return [];
-        return await Task.WhenAll(OperatorRow.Rows.Where(row => row.Resources.Any(served.Serves)).Select(row => ReadAsync(probe, row, cancel))).ConfigureAwait(false);
+        IEnumerable<OperatorRow> rows = OperatorRow.Rows.Where(row => row.Resources.Any(served.Serves));
+        return await Task.WhenAll(rows.Select(row => ReadAsync(probe, row, cancel))).ConfigureAwait(false);
     }
 
     private static async Task<OperatorObjects> ReadAsync(Probe probe, OperatorRow row, CancellationToken cancel)
     {
-        var lists = row.Resources.Select(async resource => KeyValuePair.Create(resource, await probe.ListAsync(resource, "limit=100", cancel).ConfigureAwait(false)));
+        var lists = row.Resources.Select(async resource =>
+            KeyValuePair.Create(resource, await probe.ListAsync(resource, "limit=100", cancel).ConfigureAwait(false)));
         return new OperatorObjects(row, new Dictionary<KubeResource, IReadOnlyList<JsonElement>?>(await Task.WhenAll(lists).ConfigureAwait(false)));
     }
 }

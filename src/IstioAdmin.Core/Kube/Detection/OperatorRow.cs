@@ -15,8 +15,20 @@ internal sealed record OperatorRow(
 {
     public static IReadOnlyList<OperatorRow> Rows { get; } =
     [
-        new(IstioOperatorKind.Banzai, [IstioResources.BanzaiIstios], BanzaiReader.Read, "banzaicloud/istio-operator release-1.1 and release-1.9: pkg/apis/istio/v1beta1/istio_types.go"),
-        new(IstioOperatorKind.Cisco, [IstioResources.CiscoControlPlanes], CiscoReader.Read, "banzaicloud/istio-operator release-1.17: api/v1alpha1/istiocontrolplane.proto"),
-        new(IstioOperatorKind.Sail, [IstioResources.SailIstios, IstioResources.SailRevisions, IstioResources.SailCnis], SailReader.Read, "istio-ecosystem/sail-operator: api/v1"),
+        new(
+            IstioOperatorKind.Banzai,
+            [IstioResources.BanzaiIstios],
+            BanzaiReader.Read,
+            "banzaicloud/istio-operator release-1.1 and release-1.9: pkg/apis/istio/v1beta1/istio_types.go"),
+        new(
+            IstioOperatorKind.Cisco,
+            [IstioResources.CiscoControlPlanes],
+            CiscoReader.Read,
+            "banzaicloud/istio-operator release-1.17: api/v1alpha1/istiocontrolplane.proto"),
+        new(
+            IstioOperatorKind.Sail,
+            [IstioResources.SailIstios, IstioResources.SailRevisions, IstioResources.SailCnis],
+            SailReader.Read,
+            "istio-ecosystem/sail-operator: api/v1"),
     ];
 }

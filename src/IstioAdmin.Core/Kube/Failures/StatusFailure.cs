@@ -67,7 +67,8 @@ internal static class StatusFailure
         ( >= 500, _) => new(
             "ServerError", FailureKind.Unavailable, "The server failed; look at its log. A webhook that does not answer shows up like this too."),
         ( >= 300 and < 400, _) => new(
-            "ServerRedirects", FailureKind.InvalidResponse, "An API server does not redirect; use the final address in 'server' of the kubeconfig, or log in to the proxy before it."),
+            "ServerRedirects", FailureKind.InvalidResponse,
+            "An API server does not redirect; use the final address in 'server' of the kubeconfig, or log in to the proxy before it."),
         _ => new(
             "RequestFailed", FailureKind.Other, null),
     };
@@ -75,7 +76,10 @@ internal static class StatusFailure
     /// <summary>403 is RBAC's, or that of an admission controller (quota, Pod Security), whose remedy is another one.</summary>
     private static Row Refused(KubeStatus? status, KubeSubject about) =>
         status?.Message is { } message && !message.Contains("cannot ", StringComparison.Ordinal)
-            ? new Row("AdmissionRefused", FailureKind.Forbidden, "An admission controller refused the object (quota, Pod Security, a policy); change the object or the policy.")
+            ? new Row(
+                "AdmissionRefused",
+                FailureKind.Forbidden,
+                "An admission controller refused the object (quota, Pod Security, a policy); change the object or the policy.")
             : new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about));
 
     private static void AppendCauses(StringBuilder message, KubeStatus? status, string detail)
@@ -83,7 +87,8 @@ internal static class StatusFailure
         if (status is null)
             return;
         // Servers often repeat the causes in the message already.
-        string[] causes = [.. status.Causes.Select(c => Excerpt.Of(c.ToString())).Where(c => c.Length > 0 && !detail.Contains(c, StringComparison.Ordinal))];
+        string[] causes = [.. status.Causes.Select(c => Excerpt.Of(c.ToString()))
+            .Where(c => c.Length > 0 && !detail.Contains(c, StringComparison.Ordinal))];
         if (causes.Length == 0)
             return;
         message.Append($" [{string.Join("; ", causes.Take(MaxCauses))}{(causes.Length > MaxCauses ? $"; {causes.Length - MaxCauses} more" : "")}]");

@@ -41,10 +41,14 @@ internal static class TransportFailure
                 "NotHttp", FailureKind.InvalidResponse,
                 tls ? "what came back is not HTTP." : "what came back is not HTTP; perhaps the server expects TLS on that port.",
                 tls ? "Check host and port in the kubeconfig." : "Use https:// in 'server' of the kubeconfig, or correct the port."),
+            TransportFault.ConnectionLost when tls => Failure(
+                "ConnectionLost", FailureKind.Connection, "the connection broke before the answer was complete.",
+                "Run the command again; if it stays so, look at the server's log and at proxies between. "
+                + "A server that insists on a client certificate does this too."),
             TransportFault.ConnectionLost => Failure(
                 "ConnectionLost", FailureKind.Connection,
-                tls ? "the connection broke before the answer was complete." : "the connection broke before the answer was complete; a server that expects TLS on that port does this too.",
-                tls ? "Run the command again; if it stays so, look at the server's log and at proxies between. A server that insists on a client certificate does this too." : "Check that http:// is right in 'server' of the kubeconfig; then run the command again."),
+                "the connection broke before the answer was complete; a server that expects TLS on that port does this too.",
+                "Check that http:// is right in 'server' of the kubeconfig; then run the command again."),
             _ when exception is WebSocketException => Failure(
                 "WebSocketFailed", FailureKind.Connection, $"the WebSocket failed: {Excerpt.Of(exception.Message)}",
                 "Check that proxies between here and the server let WebSockets pass."),

@@ -48,7 +48,8 @@ internal sealed class ExecPlugin
         {
             throw new MeshException(
                 "ExecPluginVersionNotSupported", FailureKind.NotSupported,
-                $"User '{user.Name}' in '{user.File}' runs '{command}' with apiVersion '{apiVersion}'; supported are {string.Join(" and ", SupportedVersions)}.",
+                $"User '{user.Name}' in '{user.File}' runs '{command}' with apiVersion '{apiVersion}'; "
+                + $"supported are {string.Join(" and ", SupportedVersions)}.",
                 "Update the plugin and fetch the kubeconfig again.", user.Name);
         }
         if (exec.Text("interactiveMode") == "Always")
@@ -79,16 +80,28 @@ internal sealed class ExecPlugin
             string complaint = await errors.ConfigureAwait(false);
             await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
             if (process.ExitCode != 0)
-                throw Failure("ExecPluginFailed", $"failed with exit code {process.ExitCode}{(complaint.Length > 0 ? $": {complaint}" : "")}", "Run it by hand; often you only need to log in again.");
+            {
+                throw Failure(
+                    "ExecPluginFailed",
+                    $"failed with exit code {process.ExitCode}{(complaint.Length > 0 ? $": {complaint}" : "")}",
+                    "Run it by hand; often you only need to log in again.");
+            }
             return ExecAnswer.Parse(text, _apiVersion, $"user '{_user.Name}' (from '{_command}')", now);
         }
         catch (FormatException e)
         {
-            throw Failure("ExecPluginAnswerInvalid", $"did not answer as it should: {e.Message}", "Run it by hand and look at what it prints; check its version and the apiVersion in the kubeconfig.");
+            throw Failure(
+                "ExecPluginAnswerInvalid",
+                $"did not answer as it should: {e.Message}",
+                "Run it by hand and look at what it prints; check its version and the apiVersion in the kubeconfig.");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw Failure("ExecPluginTimedOut", $"did not finish within {Timeout.TotalSeconds:0} seconds", "Run it by hand; perhaps it waits for a login.", FailureKind.Timeout);
+            throw Failure(
+                "ExecPluginTimedOut",
+                $"did not finish within {Timeout.TotalSeconds:0} seconds",
+                "Run it by hand; perhaps it waits for a login.",
+                FailureKind.Timeout);
         }
         finally
         {
@@ -172,7 +185,8 @@ internal sealed class ExecPlugin
 
     private MeshException NotFound() => new(
         "ExecPluginNotFound", FailureKind.NotFound,
-        $"User '{_user.Name}' in '{_user.File}' logs in with '{_command}', which is not installed{(_installHint is { } hint ? $". Its hint: {Excerpt.Of(hint)}" : ".")}",
+        $"User '{_user.Name}' in '{_user.File}' logs in with '{_command}', which is not installed"
+        + $"{(_installHint is { } hint ? $". Its hint: {Excerpt.Of(hint)}" : ".")}",
         "Install the program and see that it is in PATH.", _user.Name);
 
     private MeshException Failure(string id, string what, string remedy, FailureKind kind = FailureKind.Unauthenticated) => new(

@@ -1,6 +1,8 @@
 namespace IstioAdmin.Core.Kube.Connecting.Credentials;
 
-/// <summary>Finds programs as a shell does, in PATH and nowhere else: <see cref="System.Diagnostics.Process"/> would also look in the current directory.</summary>
+/// <summary>
+/// Finds programs as a shell does, in PATH and nowhere else: <see cref="System.Diagnostics.Process"/> would also look in the current directory.
+/// </summary>
 internal static class ExecutableSearch
 {
     /// <returns>Full path, or null when there is no such program.</returns>

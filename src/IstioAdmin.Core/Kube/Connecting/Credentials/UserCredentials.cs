@@ -1,6 +1,8 @@
 namespace IstioAdmin.Core.Kube.Connecting.Credentials;
 
-/// <summary>Chooses how a kubeconfig user shows who it is. Where it has several ways, the order is client-go's: token file, token, password, exec plugin.</summary>
+/// <summary>
+/// Chooses how a kubeconfig user shows who it is. Where it has several ways, the order is client-go's: token file, token, password, exec plugin.
+/// </summary>
 internal static class UserCredentials
 {
     public static CredentialSource Create(KubeconfigEntry user, KubeconfigEntry cluster, byte[]? authority)
