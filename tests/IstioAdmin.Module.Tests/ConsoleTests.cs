@@ -62,7 +62,7 @@ public sealed class ConsoleTests : IDisposable
         ConsoleRun run = await ConsoleRun.CommandAsync("Connect-MeshCluster -Kubeconfig /no/such/file");
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("/no/such/file", run.Error, StringComparison.Ordinal);
-        Assert.Contains("KubeconfigNotFound,IstioAdmin.Commands.ConnectMeshClusterCommand", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Check the path given to -Kubeconfig", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

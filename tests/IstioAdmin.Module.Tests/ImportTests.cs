@@ -52,7 +52,8 @@ public sealed class ImportTests : ModuleTest
     {
         await using MeshServer server = await MeshServer.StartAsync();
         Connect(server);
-        string[] libraries = [.. Directory.EnumerateFiles(Path.Combine(ModuleRunspace.ModuleFolder, "lib"), "*.dll").Select(f => Path.GetFileNameWithoutExtension(f))];
+        // This test's own host has loaded framework libraries of the same name; they are none of the module's business.
+        string[] libraries = [.. Directory.EnumerateFiles(Path.Combine(ModuleRunspace.ModuleFolder, "lib"), "*.dll").Select(f => Path.GetFileNameWithoutExtension(f)).Where(name => !name.StartsWith("System.", StringComparison.Ordinal))];
         var loaded = AppDomain.CurrentDomain.GetAssemblies().Where(a => a != LoadedFirst.ForeignYamlDotNet && libraries.Contains(a.GetName().Name)).ToList();
         Assert.Contains(loaded, a => a.GetName().Name == "KubernetesClient");
         Assert.All(loaded, a => Assert.Equal("IstioAdmin", AssemblyLoadContext.GetLoadContext(a)!.Name));
@@ -72,7 +73,8 @@ public sealed class ImportTests : ModuleTest
     {
         string[] libraries = [.. Directory.EnumerateFiles(Path.Combine(ModuleRunspace.ModuleFolder, "lib")).Select(f => Path.GetFileName(f))];
         Assert.Contains("IstioAdmin.Core.dll", libraries);
-        Assert.DoesNotContain(libraries, f => f.StartsWith("System.", StringComparison.Ordinal) || f.StartsWith("Microsoft.", StringComparison.Ordinal));
+        // .NET 8, on which PowerShell 7.4 runs, has no System.IO.Pipelines outside ASP.NET.
+        Assert.Equal(["System.IO.Pipelines.dll"], libraries.Where(f => f.StartsWith("System.", StringComparison.Ordinal) || f.StartsWith("Microsoft.", StringComparison.Ordinal)));
         Assert.DoesNotContain("IstioAdmin.dll", libraries);
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Reflection;
 using IstioAdmin.Commands;
 
 namespace IstioAdmin.Module.Tests;
@@ -16,7 +17,12 @@ public sealed class InvokeProbeCommand : AsyncCommand
     [Parameter]
     public Func<InvokeProbeCommand, CancellationToken, Task>? AtEnd { get; set; }
 
-    public void Report(string activity, string status) => Reporter.Progress(activity, status);
+    /// <summary>Reports progress as Core does. By reflection: the reporter's type is Core's, and this project does without Core.</summary>
+    public void Report(string activity, string status)
+    {
+        object reporter = typeof(AsyncCommand).GetProperty("Reporter", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(this)!;
+        reporter.GetType().GetMethod("Progress")!.Invoke(reporter, [activity, status, null]);
+    }
 
     protected override Task ProcessAsync(CancellationToken cancel) => Work?.Invoke(this, cancel) ?? Task.CompletedTask;
 

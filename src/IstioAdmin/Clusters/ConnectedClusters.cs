@@ -64,7 +64,7 @@ internal static class ConnectedClusters
     }
 
     /// <summary>
-    /// Removes a cluster; false when it was not connected any more. When the current one goes and a single one is left, that one takes its
+    /// Removes a cluster; false when it was not connected any more. When a single one is left and none is current, that one takes the
     /// place; of several none does, for nobody said which.
     /// </summary>
     public static bool Remove(MeshCluster cluster)
@@ -73,7 +73,7 @@ internal static class ConnectedClusters
         {
             if (!Connected.Remove(cluster))
                 return false;
-            if (_current == cluster)
+            if (_current is null || _current == cluster)
                 _current = Connected is [var only] ? only : null;
             return true;
         }
