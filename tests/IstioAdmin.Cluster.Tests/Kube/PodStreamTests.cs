@@ -67,7 +67,7 @@ public sealed class PodStreamTests(Testbed testbed) : IAsyncLifetime
         const int Megabytes = 100;
         using var output = new HashingStream();
         using var error = new HashingStream();
-        string command = $"dd if=/dev/zero bs=1048576 count={Megabytes} 2>/dev/null & yes 0123456789abcde | dd iflag=fullblock bs=1048576 count={Megabytes} 2>/dev/null >&2; wait";
+        string command = $"dd if=/dev/zero bs=1048576 count={Megabytes} 2>/dev/null & yes 0123456789abcde | dd iflag=fullblock bs=1048576 count={Megabytes} >&2 2>/dev/null; wait";
 
         int exitCode = await _client.ExecAsync(_ratings, ["sh", "-c", command], output, error, input: null, Cancel);
 
