@@ -20,7 +20,7 @@ public sealed class FailureTests : ModuleTest
     {
         await using MeshServer server = await MeshServer.StartAsync();
         ErrorRecord error = Terminating("Connect-MeshCluster nowhere -Kubeconfig $args[0]", server.Kubeconfig);
-        Assert.Equal("ContextNotFound,IstioAdmin.Commands.ConnectMeshClusterCommand", error.FullyQualifiedErrorId);
+        Assert.Equal("KubeconfigContextNotFound,IstioAdmin.Commands.ConnectMeshClusterCommand", error.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category);
         Assert.Equal("nowhere", error.TargetObject);
         Assert.NotEmpty(error.ErrorDetails.RecommendedAction);

@@ -64,8 +64,8 @@ internal static class ConnectedClusters
     }
 
     /// <summary>
-    /// Removes a cluster; false when it was not connected any more. When the current one goes and a single one is left, that one takes its
-    /// place; of several none does, for nobody said which.
+    /// Removes a cluster; false when it was not connected any more. When the current one goes, the only one that is left takes its place;
+    /// of several none does, for nobody said which.
     /// </summary>
     public static bool Remove(MeshCluster cluster)
     {
@@ -73,7 +73,7 @@ internal static class ConnectedClusters
         {
             if (!Connected.Remove(cluster))
                 return false;
-            if (_current == cluster)
+            if (_current is null || _current == cluster)
                 _current = Connected is [var only] ? only : null;
             return true;
         }
