@@ -64,8 +64,8 @@ internal static class ConnectedClusters
     }
 
     /// <summary>
-    /// Removes a cluster; false when it was not connected any more. When a single one is left and none is current, that one takes the
-    /// place; of several none does, for nobody said which.
+    /// Removes a cluster; false when it was not connected any more. When the current one goes, the only one that is left takes its place;
+    /// of several none does, for nobody said which.
     /// </summary>
     public static bool Remove(MeshCluster cluster)
     {

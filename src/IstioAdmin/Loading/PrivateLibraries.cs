@@ -31,7 +31,17 @@ internal sealed class PrivateLibraries : AssemblyLoadContext
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         string path = Path.Combine(_folder, assemblyName.Name + ".dll");
-        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+        return File.Exists(path) && !IsInFramework(assemblyName) ? LoadFromAssemblyPath(path) : null;
+    }
+
+    /// <summary>
+    /// Whether this runtime brings the assembly itself, in the version asked for or a newer one. A newer .NET has in its box what we had to
+    /// add for the oldest, and the rest of its box speaks in those types.
+    /// </summary>
+    private static bool IsInFramework(AssemblyName name)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, name.Name + ".dll");
+        return File.Exists(path) && GetAssemblyName(path).Version >= name.Version;
     }
 
     private static PrivateLibraries Create()
