@@ -9,7 +9,9 @@ $commands = @(
     'Remove-Bookinfo -Namespace default'
 )
 
+$ErrorActionPreference = 'Stop'
 foreach ($command in $commands) {
-    "PS> $command"
-    & ([scriptblock]::Create($command))
+    # A pipeline for each, as at a prompt: in one, PowerShell would show only the first kind of object as a table.
+    "PS> $command" | Out-Default
+    & ([scriptblock]::Create($command)) | Out-Default
 }

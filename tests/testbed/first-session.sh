@@ -18,7 +18,7 @@ command -v dotnet >/dev/null || die 'the .NET SDK 10 is not on the path; see htt
 
 "$HERE/prepare.sh"
 say 'building the module'
-dotnet build "$HERE/../../src/IstioAdmin.Console" --verbosity quiet --nologo >&2
+dotnet build "$HERE/../../src/IstioAdmin.Console" --verbosity quiet --nologo -clp:NoSummary >&2
 say 'starting a control plane and a node'
 instance=$("$HERE/up.sh" --owner $$)
 trap '"$HERE/down.sh" "$instance"' EXIT
