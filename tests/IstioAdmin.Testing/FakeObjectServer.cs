@@ -123,17 +123,24 @@ public class FakeObjectServer : IAsyncDisposable
         JsonObject manifest = JsonNode.Parse(body)!.AsObject();
         JsonObject? before = Find(path);
         bool dryRun = context.Request.Query["dryRun"] == "All";
-        bool unchanged = before is not null && _applied.GetValueOrDefault(path) == manifest.ToJsonString();
         JsonObject metadata = manifest["metadata"]!.AsObject();
+        // The version is a condition on the object, no part of what is applied to it.
+        metadata.Remove("resourceVersion");
+        string applied = manifest.ToJsonString();
+        if (before is not null && _applied.GetValueOrDefault(path) == applied)
+        {
+            await context.Response.WriteAsJsonAsync(before);
+            return;
+        }
         metadata["uid"] = path;
         metadata["generation"] = 1;
-        metadata["resourceVersion"] = unchanged || (dryRun && before is not null) ? (string?)before!["metadata"]!["resourceVersion"] : $"{Interlocked.Increment(ref _version)}";
+        metadata["resourceVersion"] = dryRun && before is not null ? (string?)before!["metadata"]!["resourceVersion"] : $"{Interlocked.Increment(ref _version)}";
         metadata["managedFields"] = JsonNode.Parse("""[{"manager":"istioadmin","operation":"Apply"}]""");
         if (RollsOut && (string?)manifest["kind"] == "Deployment")
             manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}""");
         if (!dryRun)
         {
-            _applied[path] = JsonNode.Parse(body)!.ToJsonString();
+            _applied[path] = applied;
             _objects[path] = manifest;
         }
         context.Response.StatusCode = before is null ? 201 : 200;
