@@ -7,7 +7,7 @@ namespace IstioAdmin.Commands;
 
 /// <summary>Installs Istio's sample application, or brings an installation to another version, and waits until it runs.</summary>
 [Cmdlet(VerbsLifecycle.Install, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
-public sealed class InstallBookinfoCommand : WaitingMeshCommand
+public sealed class InstallBookinfoCommand : SampleCommand
 {
     private BookinfoRelease _release = null!;
 
@@ -58,8 +58,7 @@ public sealed class InstallBookinfoCommand : WaitingMeshCommand
             Force = Force,
         };
         SamplePlan plan = await Bookinfo.PlanInstallAsync(cluster, options, Reporter, cancel);
-        plan = plan.Approve(step => ShouldProcess(step.Target, $"{step.Action}"));
-        if (!plan.Declined)
-            WriteObject(await Bookinfo.InstallAsync(plan, NoWait ? null : Patience, Reporter, cancel));
+        if (Approve(plan) is { } approved)
+            WriteObject(await Bookinfo.InstallAsync(approved, NoWait ? null : Patience, Reporter, cancel));
     }
 }

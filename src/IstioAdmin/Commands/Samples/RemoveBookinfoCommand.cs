@@ -7,7 +7,7 @@ namespace IstioAdmin.Commands;
 
 /// <summary>Removes exactly the objects that Install-Bookinfo made, and waits until their pods are gone.</summary>
 [Cmdlet(VerbsCommon.Remove, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
-public sealed class RemoveBookinfoCommand : WaitingMeshCommand
+public sealed class RemoveBookinfoCommand : SampleCommand
 {
     /// <summary>Namespace to remove it from; the context's own by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -21,8 +21,7 @@ public sealed class RemoveBookinfoCommand : WaitingMeshCommand
     private async Task RemoveAsync(MeshCluster cluster, CancellationToken cancel)
     {
         SamplePlan plan = await Bookinfo.PlanRemovalAsync(cluster, Namespace ?? cluster.Namespace, Reporter, cancel);
-        plan = plan.Approve(step => ShouldProcess(step.Target, $"{step.Action}"));
-        if (!plan.Declined)
-            WriteObject(await Bookinfo.RemoveAsync(plan, NoWait ? null : Patience, Reporter, cancel));
+        if (Approve(plan) is { } approved)
+            WriteObject(await Bookinfo.RemoveAsync(approved, NoWait ? null : Patience, Reporter, cancel));
     }
 }

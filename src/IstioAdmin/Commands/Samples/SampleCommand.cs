@@ -1,0 +1,20 @@
+using System.Management.Automation;
+using IstioAdmin.Core.Samples;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>The base of cmdlets that run the plan of a sample, once each of its steps has been approved.</summary>
+public abstract class SampleCommand : WaitingMeshCommand
+{
+    /// <summary>Asks about each step that writes; null when nothing may be done: every step was declined, or the command was only asked what it would do.</summary>
+    private protected SamplePlan? Approve(SamplePlan plan)
+    {
+        SamplePlan approved = plan.Approve(step => ShouldProcess(step.Target, $"{step.Action}"));
+        // A plan without anything to write asks nothing, and still must not start to wait.
+        return approved.Declined || IsWhatIf ? null : approved;
+    }
+
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+}
