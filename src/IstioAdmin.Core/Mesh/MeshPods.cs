@@ -38,11 +38,17 @@ public static class MeshPods
     {
         string[] parts =
         [
-            .. selection.Node is null ? Array.Empty<string>() : [$"spec.nodeName={selection.Node}"],
-            .. selection.Name is null ? Array.Empty<string>() : [$"metadata.name={selection.Name}"],
+            .. selection.Node is null ? Array.Empty<string>() : [$"spec.nodeName={Escape(selection.Node)}"],
+            .. selection.Name is null ? Array.Empty<string>() : [$"metadata.name={Escape(selection.Name)}"],
         ];
         return parts.Length == 0 ? null : string.Join(',', parts);
     }
+
+    /// <summary>As EscapeValue in apimachinery's pkg/fields/selector.go: what somebody types as a name must not become a further term.</summary>
+    private static string Escape(string value) => value
+        .Replace(@"\", @"\\", StringComparison.Ordinal)
+        .Replace(",", @"\,", StringComparison.Ordinal)
+        .Replace("=", @"\=", StringComparison.Ordinal);
 
     private static async Task ExpectAsync(MeshCluster cluster, KubeResource resource, string? name, IReporter reporter, CancellationToken cancel)
     {

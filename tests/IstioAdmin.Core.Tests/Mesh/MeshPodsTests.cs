@@ -11,6 +11,16 @@ public sealed class MeshPodsTests
     ];
 
     [Fact]
+    public async Task Characters_that_mean_something_in_a_field_selector_are_escaped()
+    {
+        await using PodServer server = await PodServer.StartAsync([PodJson.Pod("web")]);
+
+        await NamesAsync(server, new() { Name = @"a,b=c\d" });
+
+        Assert.Contains(@"fieldSelector=metadata.name=a\,b\=c\\d", Assert.Single(server.Requests), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lists_every_page()
     {
         await using PodServer server = await PodServer.StartAsync(Five);
