@@ -24,12 +24,19 @@ internal sealed record ConsoleRun(int ExitCode, string Output, string Error)
 
     public static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // Whoever runs the tests in the background made them ignore SIGINT, and children inherit that: env takes it back.
+        bool linux = OperatingSystem.IsLinux();
+        var start = new ProcessStartInfo(linux ? "env" : "dotnet")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (linux)
+        {
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add("dotnet");
+        }
         start.ArgumentList.Add(Executable());
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);

@@ -90,6 +90,13 @@ for ((i = 0; ; i++)); do
   [ $i -lt 1200 ] || die "the API server did not get ready within a minute; see $D/log/kube-apiserver.log"
   sleep 0.05
 done
+# The server makes the namespace default itself, a moment after it calls itself ready.
+for ((i = 0; ; i++)); do
+  case $(curl -s --max-time 2 --cacert "$D/pki/ca.crt" --cert "$D/pki/admin.crt" --key "$D/pki/admin.key" \
+    "https://127.0.0.1:$API_PORT/api/v1/namespaces/default" || true) in *'"phase": "Active"'* | *'"phase":"Active"'*) break ;; esac
+  [ $i -lt 600 ] || die "there is no namespace default after 30 s; see $D/log/kube-apiserver.log"
+  sleep 0.05
+done
 
 if [ -n "$controllers" ] && { [ -n "$fresh" ] || [ -f "$D/run/kube-controller-manager.pid" ]; }; then
   alive kube-controller-manager || launch kube-controller-manager "$BIN/kube-controller-manager" --kubeconfig="$D/controller-manager.kubeconfig" \
