@@ -68,6 +68,9 @@ public sealed class Testbed : IAsyncDisposable
         _gate.Dispose();
     }
 
+    /// <summary>Makes sure that the kernel's netfilter and its tools can be used in namespaces of the test's own.</summary>
+    public static Task RequireKernelAsync() => RequireAsync("kernel");
+
     private static async Task RequireAsync(string what)
     {
         bool mustRun = Environment.GetEnvironmentVariable("CI") is "true" or "1";

@@ -2,7 +2,7 @@
 # prepare.sh: makes this machine ready for the testbed: Debian's packages, the control plane built from Debian's source package, the images.
 # Idempotent; a second run has nothing to do and takes a moment. Two runs at once wait for each other.
 # Everything but the packages lies in TESTBED_HOME (~/.cache/istioadmin-testbed).
-#   --check control-plane|node   prints what is missing for that, in one line, and fails; changes nothing
+#   --check control-plane|node|kernel   prints what is missing for that, in one line, and fails; changes nothing
 #   --clean                      removes TESTBED_HOME
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
@@ -10,6 +10,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What each step needs: command or file, and the Debian package that has it.
 CONTROL_PLANE='etcd:etcd-server openssl:openssl curl:curl pkill:procps'
 RUNTIME="containerd:containerd runc:runc $CNI_BIN/bridge:containernetworking-plugins unshare:util-linux ip:iproute2"
+KERNEL='iptables-nft:iptables iptables-legacy:iptables nft:nftables ip:iproute2'
 IMAGES='gcc:gcc /usr/include/stdlib.h:libc6-dev busybox:busybox-static iptables:iptables ss:iproute2'
 BUILD='go:golang-go dpkg-source:dpkg-dev /usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go:golang-github-modern-go-reflect2-dev'
 
@@ -25,7 +26,7 @@ binaries_missing() {
   for name in "$@"; do [ -x "$BIN/$name" ] || echo "$name"; done | tr '\n' ' '
 }
 
-# missing control-plane|node: one line; nothing when all is there.
+# missing control-plane|node|kernel: one line; nothing when all is there.
 missing() {
   local packages binaries=(kube-apiserver kube-controller-manager kubectl) images='' rest=''
   [ "$(uname -s)" = Linux ] || rest+='Linux; '
@@ -37,9 +38,13 @@ missing() {
       [ "$(id -u)" = 0 ] || rest+='root (namespaces, a bridge); '
       "$HERE/make-images.sh" --check || images='the images; '
       ;;
-    *) die "--check control-plane or --check node" ;;
+    kernel)
+      packages=$(packages_missing "$KERNEL") binaries=()
+      [ "$(id -u)" = 0 ] || rest+='root (network namespaces); '
+      ;;
+    *) die "--check control-plane, --check node or --check kernel" ;;
   esac
-  binaries=("$(binaries_missing "${binaries[@]}")")
+  binaries=("$(binaries_missing ${binaries[@]+"${binaries[@]}"})")
   rest+=${packages:+Debian packages $packages; }${binaries[0]:+${binaries[0]}in $BIN; }$images
   echo "${rest%; }"
 }
@@ -59,11 +64,11 @@ case ${1-} in
   *) die "unknown option $1" ;;
 esac
 
-[ -n "$(missing node)" ] || exit 0
+[ -n "$(missing node)$(missing kernel)" ] || exit 0
 exec 8>"$TESTBED_HOME/prepare.lock"
 flock -n 8 || { say 'waiting for another prepare.sh'; flock 8; }
 
-want=$CONTROL_PLANE' '$RUNTIME
+want="$CONTROL_PLANE $RUNTIME $KERNEL"
 [ -z "$(binaries_missing kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl)" ] || want+=" $BUILD"
 "$HERE/make-images.sh" --check || want+=" $IMAGES"
 packages=$(packages_missing "$want")
