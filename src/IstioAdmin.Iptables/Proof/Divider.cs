@@ -26,14 +26,7 @@ internal sealed class Divider
     }
 
     /// <summary>The destinations that are this host's own.</summary>
-    public PacketSet Local()
-    {
-        var local = _host.Interfaces.SelectMany(i => i.Addresses).Where(a => a.Family == _space.Family).Select(a => new Interval(a.Address, a.Address));
-        return _space.Where(PacketField.Destination, _space.Family == IpFamily.IPv4 ? local.Append(LoopbackNet) : local);
-    }
-
-    /// <summary>127.0.0.0/8.</summary>
-    public static Interval LoopbackNet { get; } = new(0x7F000000, 0x7FFFFFFF);
+    public PacketSet Local() => _space.Where(PacketField.Destination, _host.LocalAddresses(_space.Family));
 
     /// <summary>Divides by one match.</summary>
     public Division Divide(Match match, FlowContext flow) => match switch
@@ -197,10 +190,7 @@ internal sealed class Divider
         if (written is { } value && value.First != value.Last)
             return _unknown;
         IpFamily family = _space.Family;
-        Division local = On(field, written, [
-            .. _host.Interfaces.SelectMany(i => i.Addresses).Where(a => a.Family == family).Select(a => new Interval(a.Address, a.Address)),
-            .. family == IpFamily.IPv4 ? [LoopbackNet] : Array.Empty<Interval>(),
-        ]);
+        Division local = On(field, written, _host.LocalAddresses(family));
         Interval multicastNet = family == IpFamily.IPv4
             ? new Interval(0xE0000000, 0xEFFFFFFF)
             : new Interval((UInt128)0xFF << 120, UInt128.MaxValue);

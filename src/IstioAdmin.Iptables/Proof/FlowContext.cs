@@ -35,6 +35,9 @@ internal sealed record FlowContext
     /// <summary>The rule that changed the destination.</summary>
     public Rule? RedirectedBy { get; init; }
 
+    /// <summary>The last rule that ended a chain early where the packets could have been redirected; see <see cref="OutcomeClass.PassedBy"/>.</summary>
+    public Rule? PassedBy { get; init; }
+
     /// <summary>Whether TPROXY chose a socket.</summary>
     public bool Transparent { get; init; }
 

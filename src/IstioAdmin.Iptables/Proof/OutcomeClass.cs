@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof;
 
@@ -35,22 +34,24 @@ public enum OutcomeKind
 /// <param name="Where">Interface, chain of the policy, or the part of the rule that is not understood; empty where nothing is to be said.</param>
 public sealed record OutcomeClass(OutcomeKind Kind, Rule? By, string Where)
 {
-    /// <summary>The class of a single packet's outcome.</summary>
-    public static OutcomeClass Of(TraceOutcome outcome) => outcome switch
-    {
-        TraceOutcome.Delivered { By: null } => new(OutcomeKind.Delivered, null, ""),
-        TraceOutcome.Delivered delivered => new(OutcomeKind.Redirected, delivered.By, ""),
-        TraceOutcome.Sent { By: null } sent => new(OutcomeKind.Sent, null, sent.Interface),
-        TraceOutcome.Sent sent => new(OutcomeKind.SentElsewhere, sent.By, sent.Interface),
-        TraceOutcome.Dropped dropped => new(OutcomeKind.Dropped, dropped.By, $"{dropped.Table} {dropped.Chain}"),
-        TraceOutcome.Rejected rejected => new(OutcomeKind.Rejected, rejected.By, rejected.With),
-        TraceOutcome.Undecided undecided => new(OutcomeKind.Undecided, undecided.By, undecided.Part),
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
-    };
+    /// <summary>The destination that a rule wrote; null where packets keep their own.</summary>
+    public Interval? Address { get; init; }
+
+    /// <summary>The port that a rule wrote or whose socket it chose; null where packets keep their own.</summary>
+    public PortRange? Port { get; init; }
+
+    /// <summary>
+    /// The last rule that ended a chain early for the packets, with ACCEPT or RETURN, where they could have been redirected; null when
+    /// there was none. Told only when <see cref="PacketQuery.TellPassing"/> asks.
+    /// </summary>
+    public Rule? PassedBy { get; init; }
 
     /// <inheritdoc/>
-    public bool Equals(OutcomeClass? other) => other is not null && Kind == other.Kind && ReferenceEquals(By, other.By) && Where == other.Where;
+    public bool Equals(OutcomeClass? other) => other is not null && Kind == other.Kind && ReferenceEquals(By, other.By) && Where == other.Where
+        && Address == other.Address && Port == other.Port && ReferenceEquals(PassedBy, other.PassedBy);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Kind, By is null ? 0 : RuntimeHelpers.GetHashCode(By), Where);
+    public override int GetHashCode() => HashCode.Combine(Kind, Identity(By), Where, Address, Port, Identity(PassedBy));
+
+    private static int Identity(Rule? rule) => rule is null ? 0 : RuntimeHelpers.GetHashCode(rule);
 }

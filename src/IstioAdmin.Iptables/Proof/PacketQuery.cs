@@ -17,6 +17,12 @@ public sealed record PacketQuery
     /// <summary>Their TCP flags.</summary>
     public TcpControlBits Flags { get; init; } = TcpControlBits.Syn;
 
+    /// <summary>Mark of their connections, for connections that are known already.</summary>
+    public uint ConnectionMark { get; init; }
+
+    /// <summary>Whether outcomes are to be told apart by the rule that let packets pass, too; see <see cref="OutcomeClass.PassedBy"/>.</summary>
+    public bool TellPassing { get; init; }
+
     /// <summary>The packets among all of the space; null for all of them.</summary>
     public Func<PacketSpace, PacketSet>? Packets { get; init; }
 }

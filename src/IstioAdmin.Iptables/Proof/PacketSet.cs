@@ -1,3 +1,5 @@
+using IstioAdmin.Iptables.Model;
+
 namespace IstioAdmin.Iptables.Proof;
 
 /// <summary>A set of packets of one family: exact, whatever its size. Sets that hold the same packets are equal.</summary>
@@ -13,6 +15,9 @@ public readonly struct PacketSet : IEquatable<PacketSet>
 
     /// <summary>The space that the set belongs to; only sets of one space can be combined.</summary>
     public PacketSpace Space { get; }
+
+    /// <summary>The diagram's root.</summary>
+    internal int Node => _node;
 
     /// <summary>Whether it holds no packet.</summary>
     public bool IsEmpty => _node == 0;

@@ -39,6 +39,26 @@ public sealed class PacketSpace
     /// <summary>Every packet.</summary>
     public PacketSet Any => new(this, All);
 
+    /// <summary>Packets as there can be any: only some protocols have ports, and only ICMP has types and codes; the others' are zero.</summary>
+    public PacketSet WellFormed
+    {
+        get
+        {
+            PacketSet portless = Where(PacketField.Protocol, PortlessProtocols(Family).Intervals);
+            PacketSet icmp = Where(PacketField.Protocol, Icmp(Family).Number, Icmp(Family).Number);
+            PacketSet noPorts = Where(PacketField.SourcePort, 0, 0).And(Where(PacketField.DestinationPort, 0, 0));
+            PacketSet noTypes = Where(PacketField.IcmpType, 0, 0).And(Where(PacketField.IcmpCode, 0, 0));
+            return Any.Except(portless).Or(noPorts).And(icmp.Or(noTypes));
+        }
+    }
+
+    /// <summary>The family's control protocol.</summary>
+    internal static IpProtocol Icmp(IpFamily family) => family == IpFamily.IPv4 ? IpProtocol.Icmp : IpProtocol.IcmpV6;
+
+    /// <summary>The protocols without ports.</summary>
+    internal static ValueSet PortlessProtocols(IpFamily family) => ValueSet.Of(
+        PacketField.Protocol, family, Enumerable.Range(0, 256).Where(n => !new IpProtocol((byte)n).HasPorts).Select(n => new Interval((UInt128)n, (UInt128)n)));
+
     /// <summary>The packets whose field lies in an interval.</summary>
     public PacketSet Where(PacketField field, UInt128 first, UInt128 last) => Where(field, [new Interval(first, last)]);
 
@@ -89,6 +109,36 @@ public sealed class PacketSpace
             first = edge.Last + 1;
         }
         box[n.Field] = null;
+        return true;
+    }
+
+    /// <summary>Calls <paramref name="visit"/> for each path of a set's diagram until it answers false; edges to the same child are one path.</summary>
+    internal bool VisitPaths(int node, ValueSet?[] path, Func<ValueSet?[], bool> visit)
+    {
+        if (node == Empty)
+            return true;
+        if (node == All)
+            return visit(path);
+        Node n = _nodes[node];
+        var children = new Dictionary<int, List<Interval>>();
+        UInt128 first = 0;
+        foreach (Edge edge in n.Edges)
+        {
+            if (edge.Child != Empty)
+            {
+                if (!children.TryGetValue(edge.Child, out List<Interval>? values))
+                    children.Add(edge.Child, values = []);
+                values.Add(new Interval(first, edge.Last));
+            }
+            first = edge.Last + 1;
+        }
+        foreach ((int child, List<Interval> values) in children)
+        {
+            path[n.Field] = ValueSet.Of((PacketField)n.Field, Family, values);
+            if (!VisitPaths(child, path, visit))
+                return false;
+        }
+        path[n.Field] = null;
         return true;
     }
 

@@ -1,4 +1,5 @@
 using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Targets;
 using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof;
@@ -14,6 +15,8 @@ public sealed class RulesetProver
     private readonly TraceHost _host;
     private readonly Divider _divider;
     private readonly PacketSet _local;
+    private readonly PacketSet _martianSources;
+    private readonly PacketSet _martianDestinations;
 
     /// <summary>Prepares a ruleset.</summary>
     public RulesetProver(Ruleset ruleset, TraceHost host)
@@ -23,6 +26,8 @@ public sealed class RulesetProver
         Space = new PacketSpace(ruleset.Family);
         _divider = new Divider(Space, host);
         _local = _divider.Local();
+        _martianSources = Space.Where(PacketField.Source, Martians.Sources(Space.Family, host));
+        _martianDestinations = Space.Where(PacketField.Destination, Martians.Destinations(Space.Family));
     }
 
     /// <summary>The space of the packets; sets to compare with are made in it.</summary>
@@ -50,10 +55,10 @@ public sealed class RulesetProver
         public Walk(RulesetProver prover, PacketQuery query)
         {
             (_prover, _query) = (prover, query);
-            _walker = new SymbolicWalker(prover._ruleset, prover.Space, prover._divider, prover._host, End);
+            _walker = new SymbolicWalker(prover._ruleset, prover.Space, prover._divider, prover._host, query.TellPassing, End);
         }
 
-        public FlowContext Start => new() { Mark = _query.Mark, Flags = _query.Flags };
+        public FlowContext Start => new() { Mark = _query.Mark, ConnectionMark = _query.ConnectionMark, Flags = _query.Flags };
 
         public IReadOnlyList<ProvenOutcome> Outcomes() => [.. _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value))];
 
@@ -78,9 +83,15 @@ public sealed class RulesetProver
 
         public void Enter(List<Flow> flows, bool arrivedByLoopback)
         {
+            // IPv6 looks before the first hook, IPv4 when it routes.
+            if (!arrivedByLoopback && _prover.Space.Family == IpFamily.IPv6)
+                flows = DropMartians(flows);
             var delivered = new List<Flow>();
             var forwarded = new List<Flow>();
-            foreach (Flow flow in Run(Hook.Prerouting, flows, firstSight: !arrivedByLoopback))
+            List<Flow> arrived = Run(Hook.Prerouting, flows, firstSight: !arrivedByLoopback);
+            if (!arrivedByLoopback && _prover.Space.Family == IpFamily.IPv4)
+                arrived = DropMartians(arrived);
+            foreach (Flow flow in arrived)
             {
                 if (flow.Context.Transparent)
                 {
@@ -90,10 +101,8 @@ public sealed class RulesetProver
                 foreach ((PacketSet part, bool local) in SplitLocal(flow.Packets, flow.Context.Destination))
                     (local ? delivered : forwarded).Add(flow with { Packets = part });
             }
-            if (!arrivedByLoopback)
-                delivered = DropMartians(delivered);
             foreach (Flow flow in Run(Hook.Input, delivered, firstSight: !arrivedByLoopback))
-                End(new OutcomeClass(flow.Context.RedirectedBy is null ? OutcomeKind.Delivered : OutcomeKind.Redirected, flow.Context.RedirectedBy, ""), flow.Packets);
+                EndArrived(flow, OutcomeKind.Delivered, OutcomeKind.Redirected, "");
             Forward(forwarded);
         }
 
@@ -112,9 +121,18 @@ public sealed class RulesetProver
                 EndSent(flow);
         }
 
-        private void EndSent(Flow flow) => End(
-            new OutcomeClass(flow.Context.RedirectedBy is null ? OutcomeKind.Sent : OutcomeKind.SentElsewhere, flow.Context.RedirectedBy, flow.Context.Out),
-            flow.Packets);
+        private void EndSent(Flow flow) => EndArrived(flow, OutcomeKind.Sent, OutcomeKind.SentElsewhere, flow.Context.Out);
+
+        private void EndArrived(Flow flow, OutcomeKind asSent, OutcomeKind changed, string where)
+        {
+            FlowContext context = flow.Context;
+            End(new OutcomeClass(context.RedirectedBy is null ? asSent : changed, context.RedirectedBy, where)
+            {
+                Address = context.Destination,
+                Port = context is { Transparent: true, RedirectedBy.Target: TproxyTarget { Port: not 0 } tproxy } ? PortRange.Only(tproxy.Port) : context.DestinationPort,
+                PassedBy = context.RedirectedBy is null ? context.PassedBy : null,
+            }, flow.Packets);
+        }
 
         private List<Flow> Reroute(List<Flow> flows)
         {
@@ -134,19 +152,19 @@ public sealed class RulesetProver
 
         private List<Flow> DropMartians(List<Flow> flows)
         {
-            if (_prover.Space.Family != IpFamily.IPv4)
-                return flows;
             var kept = new List<Flow>();
             foreach (Flow flow in flows)
             {
-                PacketSet martian = flow.Context.Transparent
-                    ? _prover.Space.None
-                    : flow.Context.Destination is { } written
-                        ? Divider.LoopbackNet.Contains(written.First) ? flow.Packets : _prover.Space.None
-                        : flow.Packets.And(_prover.Space.Where(PacketField.Destination, [Divider.LoopbackNet]));
-                PacketSet rest = flow.Packets.Except(martian);
-                if (!martian.IsEmpty)
-                    End(new OutcomeClass(OutcomeKind.Dropped, null, "routing martian destination"), martian);
+                PacketSet source = flow.Packets.And(_prover._martianSources);
+                PacketSet rest = flow.Packets.Except(source);
+                PacketSet destination = flow.Context.Destination is { } written
+                    ? Martians.Destinations(_prover.Space.Family).Any(net => net.Contains(written.First)) ? rest : _prover.Space.None
+                    : rest.And(_prover._martianDestinations);
+                rest = rest.Except(destination);
+                if (!source.IsEmpty)
+                    End(new OutcomeClass(OutcomeKind.Dropped, null, "routing martian source"), source);
+                if (!destination.IsEmpty)
+                    End(new OutcomeClass(OutcomeKind.Dropped, null, "routing martian destination"), destination);
                 if (!rest.IsEmpty)
                     kept.Add(flow with { Packets = rest });
             }

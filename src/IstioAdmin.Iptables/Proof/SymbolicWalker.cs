@@ -13,9 +13,13 @@ internal sealed class SymbolicWalker
     private readonly TraceHost _host;
     private readonly PacketSpace _space;
     private readonly Action<OutcomeClass, PacketSet> _end;
+    private readonly bool _tellPassing;
+    private readonly bool _mangleRedirects;
 
-    public SymbolicWalker(Ruleset ruleset, PacketSpace space, Divider divider, TraceHost host, Action<OutcomeClass, PacketSet> end)
+    public SymbolicWalker(Ruleset ruleset, PacketSpace space, Divider divider, TraceHost host, bool tellPassing, Action<OutcomeClass, PacketSet> end)
     {
+        _tellPassing = tellPassing;
+        _mangleRedirects = tellPassing && ruleset.Find("mangle") is { } mangle && mangle.Chains.Any(chain => chain.Rules.Any(rule => rule.Target is TproxyTarget));
         foreach (Table table in ruleset.Tables)
         {
             HashSet<string> cycles = ChainCycles.Find(table);
@@ -100,7 +104,7 @@ internal sealed class SymbolicWalker
         switch (rule.Target)
         {
             case AcceptTarget:
-                call.Passed.Add(flow);
+                call.Passed.Add(Passing(call, rule, flow));
                 break;
             case DropTarget:
                 _end(new OutcomeClass(OutcomeKind.Dropped, rule, $"{call.Table} {rule.Chain}"), flow.Packets);
@@ -109,7 +113,7 @@ internal sealed class SymbolicWalker
                 _end(new OutcomeClass(OutcomeKind.Rejected, rule, reject.With), flow.Packets);
                 break;
             case ReturnTarget:
-                returned.Add(flow);
+                returned.Add(Passing(call, rule, flow));
                 break;
             case JumpTarget jump:
                 Enter(call, rule, jump.Chain, flow, next);
@@ -127,6 +131,12 @@ internal sealed class SymbolicWalker
                 break;
         }
     }
+
+    /// <summary>Notes who lets packets go, in the places where they could have been redirected.</summary>
+    private Flow Passing(Call call, Rule rule, Flow flow) =>
+        _tellPassing && (call.Hook is Hook.Prerouting or Hook.Output) && (call.Table == "nat" || (_mangleRedirects && call.Table == "mangle"))
+            ? flow with { Context = flow.Context with { PassedBy = rule } }
+            : flow;
 
     private void Enter(Call call, Rule rule, string name, Flow flow, FlowSet after)
     {

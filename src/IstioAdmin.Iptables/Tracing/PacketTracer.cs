@@ -49,15 +49,16 @@ public sealed class PacketTracer
     private TraceOutcome Enter(PacketState state, bool arrivedByLoopback, ICollection<TraceStep>? path)
     {
         IpFamily family = state.Packet.Family;
+        // IPv6 looks before the first hook, IPv4 when it routes.
+        if (!arrivedByLoopback && family == IpFamily.IPv6 && Martian(state) is { } strange)
+            return strange;
         // A packet back from loopback has its NAT settled by OUTPUT and POSTROUTING already (net/netfilter/nf_nat_core.c, nf_nat_inet_fn).
         if (Run(Hook.Prerouting, state, path, firstSight: !arrivedByLoopback) is { } ended)
             return ended;
-        bool transparent = state.TransparentPort is not null;
-        if (!transparent && !_host.IsLocal(family, state.Destination))
+        if (!arrivedByLoopback && family == IpFamily.IPv4 && Martian(state) is { } martian)
+            return martian;
+        if (state.TransparentPort is null && !_host.IsLocal(family, state.Destination))
             return Forward(state, path);
-        // An address of 127.0.0.0/8 from the wire is martian without route_localnet (net/ipv4/route.c, ip_route_input_slow).
-        if (!transparent && !arrivedByLoopback && family == IpFamily.IPv4 && (uint)state.Destination >> 24 == 127)
-            return new TraceOutcome.Dropped("routing", "martian destination", null);
         if (Run(Hook.Input, state, path, firstSight: !arrivedByLoopback) is { } endedLate)
             return endedLate;
         return new TraceOutcome.Delivered(state.Destination, state.TransparentPort ?? state.DestinationPort, state.RedirectedBy);
@@ -74,6 +75,14 @@ public sealed class PacketTracer
         state.In = "";
         return Run(Hook.Postrouting, state, path, firstSight: true)
             ?? new TraceOutcome.Sent(leavesBy, state.Destination, state.DestinationPort, state.RedirectedBy);
+    }
+
+    private TraceOutcome.Dropped? Martian(PacketState state)
+    {
+        IpFamily family = state.Packet.Family;
+        if (Martians.Sources(family, _host).Any(net => net.Contains(state.Source)))
+            return new TraceOutcome.Dropped("routing", "martian source", null);
+        return Martians.Destinations(family).Any(net => net.Contains(state.Destination)) ? new TraceOutcome.Dropped("routing", "martian destination", null) : null;
     }
 
     private TraceOutcome? Run(Hook hook, PacketState state, ICollection<TraceStep>? path, bool firstSight)

@@ -39,6 +39,20 @@ public sealed class TraceHost
     public bool IsLocal(IpFamily family, UInt128 address) =>
         _local.Contains((family, address)) || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
 
+    /// <summary>What <see cref="IsLocal"/> says yes to.</summary>
+    public IEnumerable<Interval> LocalAddresses(IpFamily family)
+    {
+        IEnumerable<Interval> own = _local.Where(a => a.Item1 == family).Select(a => new Interval(a.Item2, a.Item2));
+        return family == IpFamily.IPv4 ? own.Append(LoopbackNet) : own;
+    }
+
+    /// <summary>The addresses of the host that others can reach: all but the loopback interface's.</summary>
+    public IEnumerable<UInt128> AddressesFromOutside(IpFamily family) =>
+        _interfaces.Values.Where(i => i.Name != Loopback).SelectMany(i => i.Addresses).Where(a => a.Family == family).Select(a => a.Address);
+
+    /// <summary>127.0.0.0/8.</summary>
+    public static Interval LoopbackNet { get; } = new(0x7F000000, 0x7FFFFFFF);
+
     /// <summary>The interface by which a packet to the address leaves.</summary>
     public string Route(IpFamily family, UInt128 address) => IsLocal(family, address) ? Loopback : DefaultInterface;
 

@@ -1,4 +1,6 @@
+using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Proof;
+using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Tests.Proof;
 
@@ -10,7 +12,10 @@ public sealed class IstioProofTests
         space = prover.Space;
         PacketSet tcpToPod = space.Where(PacketField.Protocol, 6, 6);
         if (inInterface is not null)
-            tcpToPod = tcpToPod.And(space.Where(PacketField.Destination, Tracing.World.Address("10.244.7.5"), Tracing.World.Address("10.244.7.5")));
+        {
+            tcpToPod = tcpToPod.And(space.Where(PacketField.Destination, Tracing.World.Address("10.244.7.5"), Tracing.World.Address("10.244.7.5")))
+                .And(space.Where(PacketField.Source, [Interval.Of(new AddressPattern(IpFamily.IPv4, 0x0B000000, 0xFF000000))]));
+        }
         return prover.Prove(new PacketQuery { InInterface = inInterface, Packets = _ => tcpToPod })
             .ToDictionary(o => $"{o.Outcome.Kind} {o.Outcome.By?.Target}".TrimEnd(), o => o.Packets);
     }
@@ -37,6 +42,6 @@ public sealed class IstioProofTests
         // Its own pod's address is the exception: what goes out by lo to anything but 127.0.0.1 is caught, whoever sent it.
         PacketSet caught = outcomes["Redirected -j REDIRECT --to-ports 15001"].And(proxy);
         Assert.False(caught.IsEmpty);
-        Assert.True(caught.Except(space.Where(PacketField.Destination, [Divider.LoopbackNet, new(Tracing.World.Address("10.244.7.5"), Tracing.World.Address("10.244.7.5"))])).IsEmpty);
+        Assert.True(caught.Except(space.Where(PacketField.Destination, [TraceHost.LoopbackNet, new(Tracing.World.Address("10.244.7.5"), Tracing.World.Address("10.244.7.5"))])).IsEmpty);
     }
 }

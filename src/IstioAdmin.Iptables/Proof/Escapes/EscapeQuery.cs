@@ -1,0 +1,119 @@
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Tracing;
+
+namespace IstioAdmin.Iptables.Proof.Escapes;
+
+/// <summary>A question about all packets of some kind that can exist. Lists that are empty restrict nothing; packets in an "except" list are not asked about.</summary>
+public sealed record EscapeQuery
+{
+    /// <summary>How the packets meet the host.</summary>
+    public PacketDirection Direction { get; init; }
+
+    /// <summary>What ought to become of them; null asks only what does.</summary>
+    public Expectation? Expected { get; init; }
+
+    /// <summary>Transport protocols.</summary>
+    public IReadOnlyList<IpProtocol> Protocols { get; init; } = [];
+
+    /// <summary>Source addresses.</summary>
+    public IReadOnlyList<Interval> Sources { get; init; } = [];
+
+    /// <summary>Source addresses that are left out.</summary>
+    public IReadOnlyList<Interval> ExceptSources { get; init; } = [];
+
+    /// <summary>Destination addresses; when empty, those of the host for inbound packets and all others for forwarded ones.</summary>
+    public IReadOnlyList<Interval> Destinations { get; init; } = [];
+
+    /// <summary>Destination addresses that are left out.</summary>
+    public IReadOnlyList<Interval> ExceptDestinations { get; init; } = [];
+
+    /// <summary>Source ports.</summary>
+    public IReadOnlyList<PortRange> SourcePorts { get; init; } = [];
+
+    /// <summary>Destination ports.</summary>
+    public IReadOnlyList<PortRange> DestinationPorts { get; init; } = [];
+
+    /// <summary>Destination ports that are left out.</summary>
+    public IReadOnlyList<PortRange> ExceptDestinationPorts { get; init; } = [];
+
+    /// <summary>User ids of the sending process.</summary>
+    public IReadOnlyList<IdRange> Users { get; init; } = [];
+
+    /// <summary>User ids that are left out.</summary>
+    public IReadOnlyList<IdRange> ExceptUsers { get; init; } = [];
+
+    /// <summary>Group ids of the sending process.</summary>
+    public IReadOnlyList<IdRange> Groups { get; init; } = [];
+
+    /// <summary>Group ids that are left out.</summary>
+    public IReadOnlyList<IdRange> ExceptGroups { get; init; } = [];
+
+    /// <summary>Interfaces that packets come in by; when empty, all of the host's but the loopback interface.</summary>
+    public IReadOnlyList<string> InInterfaces { get; init; } = [];
+
+    /// <summary>What conntrack knows of their connections.</summary>
+    public IReadOnlyList<ConnectionStates> States { get; init; } = [ConnectionStates.New];
+
+    /// <summary>Marks that they carry.</summary>
+    public IReadOnlyList<uint> Marks { get; init; } = [0];
+
+    /// <summary>Their TCP flags.</summary>
+    public TcpControlBits Flags { get; init; } = TcpControlBits.Syn;
+
+    /// <summary>
+    /// The process behind the port of <see cref="Expectation.RedirectedTo"/>: whatever it sends with one of these user or group ids is left
+    /// out of the question, and must not come back to it.
+    /// </summary>
+    public ProxyIdentity? Proxy { get; init; }
+
+    /// <summary>The packets in question, without those of the proxy.</summary>
+    public PacketSet Packets(PacketSpace space, TraceHost host)
+    {
+        PacketSet packets = Restrict(space, host);
+        return Proxy is { } proxy ? packets.Except(proxy.Packets(space)) : packets;
+    }
+
+    /// <summary>The packets in question when the proxy sends them.</summary>
+    public PacketSet ProxyPackets(PacketSpace space, TraceHost host) =>
+        Proxy is { } proxy ? Restrict(space, host).And(proxy.Packets(space)) : space.None;
+
+    private PacketSet Restrict(PacketSpace space, TraceHost host)
+    {
+        PacketSet packets = space.WellFormed;
+        void Only(PacketField field, IEnumerable<Interval> values, IEnumerable<Interval> except)
+        {
+            if (values.Any())
+                packets = packets.And(space.Where(field, values));
+            packets = packets.Except(space.Where(field, except));
+        }
+
+        Only(PacketField.Protocol, Protocols.Select(p => new Interval(p.Number, p.Number)), []);
+        Only(PacketField.Source, Sources, ExceptSources);
+        Only(PacketField.Destination, Destinations, ExceptDestinations);
+        Only(PacketField.SourcePort, SourcePorts.Select(Interval.Of), []);
+        Only(PacketField.DestinationPort, DestinationPorts.Select(Interval.Of), ExceptDestinationPorts.Select(Interval.Of));
+        Only(PacketField.User, Users.Select(Interval.Of), ExceptUsers.Select(Interval.Of));
+        Only(PacketField.Group, Groups.Select(Interval.Of), ExceptGroups.Select(Interval.Of));
+        if (Direction == PacketDirection.Outbound)
+            return packets;
+        // What routing drops whatever the rules say is no question.
+        packets = packets
+            .Except(space.Where(PacketField.Source, Martians.Sources(space.Family, host)))
+            .Except(space.Where(PacketField.Destination, Martians.Destinations(space.Family)));
+        PacketSet ours = space.Where(PacketField.Destination, host.AddressesFromOutside(space.Family).Select(a => new Interval(a, a)));
+        PacketSet local = space.Where(PacketField.Destination, host.LocalAddresses(space.Family));
+        if (Direction == PacketDirection.Forwarded)
+            return packets.Except(local);
+        return Destinations.Count == 0 ? packets.And(ours) : packets;
+    }
+}
+
+/// <summary>The ids that a proxy runs with: what either the user or the group tells is its own traffic.</summary>
+/// <param name="Users">User ids.</param>
+/// <param name="Groups">Group ids.</param>
+public sealed record ProxyIdentity(IReadOnlyList<uint> Users, IReadOnlyList<uint> Groups)
+{
+    /// <summary>All packets that it sends.</summary>
+    public PacketSet Packets(PacketSpace space) =>
+        space.Where(PacketField.User, Users.Select(id => new Interval(id, id))).Or(space.Where(PacketField.Group, Groups.Select(id => new Interval(id, id))));
+}
