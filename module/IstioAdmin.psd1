@@ -16,11 +16,15 @@
     # Named one by one: completion and auto-loading then need not load the module to know them.
     CmdletsToExport      = @(
         'Connect-MeshCluster'
+        'ConvertFrom-IptablesSave'
+        'ConvertTo-IptablesSave'
         'Disconnect-MeshCluster'
+        'Find-IptablesEscape'
         'Get-MeshCluster'
         'Get-MeshPod'
         'Install-Bookinfo'
         'Remove-Bookinfo'
+        'Trace-IptablesPacket'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }
 }

@@ -17,6 +17,9 @@ public sealed record Chain
 
     /// <summary>Whether a hook calls it.</summary>
     public bool IsBuiltIn => Policy is not null;
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>The end of a built-in chain.</summary>

@@ -15,6 +15,12 @@ public sealed record Ruleset
     /// <summary>Its tables in the order of the dump; a table that is missing lets everything pass.</summary>
     public IReadOnlyList<Table> Tables { get; init; } = [];
 
+    /// <summary>All rules in the order of the dump.</summary>
+    public IEnumerable<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules);
+
     /// <summary>The table of that name, or null.</summary>
     public Table? Find(string table) => Tables.FirstOrDefault(t => t.Name == table);
+
+    /// <summary>Family and size.</summary>
+    public override string ToString() => $"{Family}, {Rules.Count()} rules in {string.Join(", ", Tables.Select(table => table.Name))}";
 }

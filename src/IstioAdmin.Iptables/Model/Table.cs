@@ -11,4 +11,7 @@ public sealed record Table
 
     /// <summary>The chain of that name, or null.</summary>
     public Chain? Find(string chain) => Chains.FirstOrDefault(c => c.Name == chain);
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }

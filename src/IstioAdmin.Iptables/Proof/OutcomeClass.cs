@@ -1,32 +1,8 @@
 using System.Runtime.CompilerServices;
 using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof;
-
-/// <summary>The sorts of end that packets come to.</summary>
-public enum OutcomeKind
-{
-    /// <summary>Reaches the local socket it was sent to.</summary>
-    Delivered,
-
-    /// <summary>Reaches another local socket, because of a rule.</summary>
-    Redirected,
-
-    /// <summary>Leaves the host for where it was sent.</summary>
-    Sent,
-
-    /// <summary>Leaves the host for another destination, because of a rule.</summary>
-    SentElsewhere,
-
-    /// <summary>Ends without a word.</summary>
-    Dropped,
-
-    /// <summary>Ends and its sender is told.</summary>
-    Rejected,
-
-    /// <summary>Cannot be told, because of something that is not understood.</summary>
-    Undecided,
-}
 
 /// <summary>An end that packets come to, and what brings them there. Rules are told apart by identity: two rules may read alike.</summary>
 /// <param name="Kind">The sort of end.</param>

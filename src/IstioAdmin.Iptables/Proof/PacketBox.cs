@@ -62,6 +62,20 @@ public sealed class PacketBox : IEquatable<PacketBox>
         return true;
     }
 
+    /// <summary>This box without what a larger one says already: addresses, ids and source ports. Protocol and port stay, for reading.</summary>
+    internal PacketBox Within(PacketBox? larger)
+    {
+        PacketBox shown = this;
+        if (larger is null)
+            return shown;
+        foreach (PacketField field in (ReadOnlySpan<PacketField>)[PacketField.Source, PacketField.SourcePort, PacketField.Destination, PacketField.User, PacketField.Group])
+        {
+            if (this[field] is { } set && set.Equals(larger[field]))
+                shown = shown.With(field, null);
+        }
+        return shown;
+    }
+
     /// <summary>This box with other values for one field.</summary>
     internal PacketBox With(PacketField field, ValueSet? set)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using IstioAdmin.Iptables.Model;
 
 namespace IstioAdmin.Iptables.Tracing;
@@ -49,6 +51,31 @@ public sealed record Packet
 
     /// <summary>Whether it is a second or further fragment.</summary>
     public bool IsLaterFragment { get; init; }
+
+    /// <summary>Source address as text.</summary>
+    public string SourceAddress => AddressText.Of(Source, Family);
+
+    /// <summary>Destination address as text.</summary>
+    public string DestinationAddress => AddressText.Of(Destination, Family);
+
+    /// <summary>The packet in words: <c>tcp 192.0.2.1:40000 to 10.244.7.5:80 in by eth0</c>.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(Protocol).Append(' ').Append(AddressText.Of(Source, Family, Protocol.HasPorts ? SourcePort : null));
+        text.Append(" to ").Append(AddressText.Of(Destination, Family, Protocol.HasPorts ? DestinationPort : null));
+        if (Protocol == IpProtocol.Icmp || Protocol == IpProtocol.IcmpV6)
+            text.Append(CultureInfo.InvariantCulture, $" type {IcmpType}/{IcmpCode}");
+        if (InInterface.Length > 0)
+            text.Append(" in by ").Append(InInterface);
+        if (Owner is { } owner)
+            text.Append(CultureInfo.InvariantCulture, $" from uid {owner.User} gid {owner.Group}");
+        if (State != ConnectionStates.New)
+            text.Append(" state ").Append(State.ToString().ToUpperInvariant());
+        if (Mark != 0)
+            text.Append(CultureInfo.InvariantCulture, $" mark 0x{Mark:x}");
+        return text.ToString();
+    }
 }
 
 /// <summary>Credentials of the process that opened a socket.</summary>

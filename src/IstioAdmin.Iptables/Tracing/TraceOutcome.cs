@@ -9,6 +9,29 @@ public abstract record TraceOutcome
     {
     }
 
+    /// <summary>The sort of end.</summary>
+    public OutcomeKind Kind => this switch
+    {
+        Delivered { By: null } => OutcomeKind.Delivered,
+        Delivered => OutcomeKind.Redirected,
+        Sent { By: null } => OutcomeKind.Sent,
+        Sent => OutcomeKind.SentElsewhere,
+        Dropped => OutcomeKind.Dropped,
+        Rejected => OutcomeKind.Rejected,
+        _ => OutcomeKind.Undecided,
+    };
+
+    /// <summary>The rule that decides, whatever the end; null when none does.</summary>
+    public Rule? DecidedBy => this switch
+    {
+        Delivered delivered => delivered.By,
+        Sent sent => sent.By,
+        Dropped dropped => dropped.By,
+        Rejected rejected => rejected.By,
+        Undecided undecided => undecided.By,
+        _ => null,
+    };
+
     /// <summary>It reaches a local socket.</summary>
     /// <param name="Address">Destination address at delivery.</param>
     /// <param name="Port">Destination port at delivery; for TPROXY the port of the transparent socket.</param>

@@ -29,13 +29,14 @@ public sealed class EscapeFinder
     /// <param name="mostBoxes">How many boxes of one outcome are shown at the most.</param>
     public EscapeSet Find(EscapeQuery query, int mostBoxes = DefaultMostBoxes)
     {
-        var met = new Fates(this, query, mostBoxes);
-        var escapes = new Fates(this, query, mostBoxes);
-        var unproven = new Fates(this, query, mostBoxes);
-        var loops = new Fates(this, query, mostBoxes);
         PacketSpace space = _prover.Space;
         PacketSet asked = query.Packets(space, _host);
         PacketSet own = query.Expected?.Port is null ? space.None : query.ProxyPackets(space, _host);
+        PacketBox? question = own.IsEmpty ? OnlyBox(asked) : null;
+        var met = new Fates(this, query, OnlyBox(asked), mostBoxes);
+        var escapes = new Fates(this, query, OnlyBox(asked), mostBoxes);
+        var unproven = new Fates(this, query, question, mostBoxes);
+        var loops = new Fates(this, query, null, mostBoxes);
         foreach (PacketCircumstance circumstance in Circumstances(query))
         {
             foreach (ProvenOutcome outcome in Prove(query, circumstance, asked))
@@ -72,6 +73,8 @@ public sealed class EscapeFinder
         };
     }
 
+    private static PacketBox? OnlyBox(PacketSet set) => PacketBoxes.Of(set, 2, out _) is [var only] ? only : null;
+
     private IEnumerable<PacketCircumstance> Circumstances(EscapeQuery query)
     {
         IEnumerable<string?> interfaces = [null];
@@ -92,7 +95,7 @@ public sealed class EscapeFinder
         });
 
     /// <summary>Packets by what becomes of them, and in which circumstances.</summary>
-    private sealed class Fates(EscapeFinder finder, EscapeQuery query, int mostBoxes)
+    private sealed class Fates(EscapeFinder finder, EscapeQuery query, PacketBox? question, int mostBoxes)
     {
         private readonly List<(OutcomeClass Outcome, PacketSet Packets, PacketCircumstance Circumstance)> _parts = [];
 
@@ -145,12 +148,12 @@ public sealed class EscapeFinder
             {
                 Outcome = outcome.Kind,
                 To = FateText.To(outcome, box.Family),
-                Packets = box,
+                Packets = box.Within(question),
                 Circumstances = circumstances,
                 Rule = rule,
                 Doubt = outcome.Kind == OutcomeKind.Undecided ? outcome.Where : null,
                 Example = ExamplePacket.Of(box, circumstances[0], query.Flags, finder._host),
-                Text = FateText.Sentence(query.Direction, box, outcome, rule),
+                Text = FateText.Sentence(query.Direction, box.Within(question), outcome, rule),
             };
         }
     }

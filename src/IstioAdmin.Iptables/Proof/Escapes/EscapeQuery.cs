@@ -77,6 +77,17 @@ public sealed record EscapeQuery
     public PacketSet ProxyPackets(PacketSpace space, TraceHost host) =>
         Proxy is { } proxy ? Restrict(space, host).And(proxy.Packets(space)) : space.None;
 
+    /// <summary>The question in words.</summary>
+    public override string ToString()
+    {
+        string protocols = Protocols.Count == 0 ? "" : " " + string.Join(',', Protocols);
+        string ports = DestinationPorts.Count == 0 ? "" : " port " + string.Join(',', DestinationPorts.Select(PortText));
+        string expected = Expected is null ? "" : $" must be {Expected}";
+        return $"{Direction}{protocols}{ports}{expected}";
+    }
+
+    private static string PortText(PortRange ports) => ports.First == ports.Last ? $"{ports.First}" : $"{ports.First}-{ports.Last}";
+
     private PacketSet Restrict(PacketSpace space, TraceHost host)
     {
         PacketSet packets = space.WellFormed;

@@ -51,8 +51,10 @@ internal static class ExamplePacket
             if (set.Contains(value))
                 return value;
         }
-        // Zero is rarely what a person would try.
+        // Neither zero nor the address of a whole net is what a person would try.
         Interval first = set.Intervals[0];
+        if ((field is PacketField.Source or PacketField.Destination) && first.Last > first.First)
+            return first.First + 1;
         if (first.First != UInt128.Zero)
             return first.First;
         return first.Last > UInt128.Zero ? UInt128.One : set.Intervals.Count > 1 ? set.Intervals[1].First : UInt128.Zero;

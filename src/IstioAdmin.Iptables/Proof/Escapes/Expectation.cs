@@ -1,4 +1,5 @@
 using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof.Escapes;
 

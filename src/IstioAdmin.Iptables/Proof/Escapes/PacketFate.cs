@@ -18,7 +18,7 @@ public sealed record PacketFate
     /// <summary>Where they go in words: <c>port 15006</c>, <c>10.0.0.1:80 by eth0</c>; empty when they go nowhere.</summary>
     public required string To { get; init; }
 
-    /// <summary>The packets.</summary>
+    /// <summary>The packets among those of the question: what the question says of addresses, ids and source ports is not said again.</summary>
     public required PacketBox Packets { get; init; }
 
     /// <summary>The interfaces, states and marks for which that holds.</summary>

@@ -1,0 +1,96 @@
+using System.Management.Automation;
+using System.Text;
+using IstioAdmin.Core;
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Parsing;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>Reads what iptables-save, ip6tables-save and nft -j list ruleset print, and what iptables-restore takes.</summary>
+[Cmdlet(VerbsData.ConvertFrom, "IptablesSave", DefaultParameterSetName = ByText), OutputType(typeof(Ruleset))]
+public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
+{
+    private const string ByText = "Text";
+    private const string ByPath = "Path";
+    private readonly StringBuilder _text = new();
+
+    /// <summary>The text, whole or line by line.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByText)]
+    [AllowEmptyString]
+    public string[] InputObject { get; set; } = [];
+
+    /// <summary>Files, with wildcards; each is read by itself.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [Alias("PSPath", "FullName")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Family of the rules where the text itself does not say.</summary>
+    [Parameter]
+    [ValidateSet("IPv4", "IPv6")]
+    public string Family { get; set; } = "IPv4";
+
+    /// <summary>Whether the first line that cannot be read ends the command.</summary>
+    [Parameter]
+    public SwitchParameter Strict { get; set; }
+
+    /// <summary>Whether a table that appears again adds to what it held, as iptables-restore --noflush does.</summary>
+    [Parameter]
+    public SwitchParameter NoFlush { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancel)
+    {
+        foreach (string line in InputObject)
+            _text.Append(line).Append('\n');
+        foreach (string path in Path)
+        {
+            foreach (string file in Files(path))
+                Read(await File.ReadAllTextAsync(file, cancel), file);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync(CancellationToken cancel)
+    {
+        if (ParameterSetName == ByText)
+            Read(_text.ToString(), "the text");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsTerminating(Exception failure) => Strict && failure is MeshException { ErrorId: "IptablesSyntax" };
+
+    private IEnumerable<string> Files(string path)
+    {
+        IEnumerable<string> files = GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+        return provider.Name == "FileSystem" ? files : throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{path}' is not a file but in PowerShell's {provider.Name} provider.",
+            "Give the path of a file.", path);
+    }
+
+    private void Read(string text, string from)
+    {
+        ParseResult result;
+        try
+        {
+            result = IptablesSave.Parse(text, new ParseOptions { Family = Enum.Parse<IpFamily>(Family, ignoreCase: true), Strict = Strict, NoFlush = NoFlush });
+        }
+        catch (IptablesFormatException e)
+        {
+            throw Syntax(e.Error, from);
+        }
+        foreach (SyntaxError error in result.Errors)
+            WriteFailure(Syntax(error, from), error);
+        foreach (Ruleset ruleset in result.Rulesets)
+            WriteObject(ruleset);
+        if (result.Rulesets.Count == 0 && result.Errors.Count == 0)
+        {
+            throw new MeshException("NoRules", FailureKind.InvalidInput, $"There is no table in {from}.",
+                "Give what iptables-save or ip6tables-save prints; as root, or it prints nothing.", from);
+        }
+    }
+
+    private static MeshException Syntax(SyntaxError error, string from) => new("IptablesSyntax", FailureKind.InvalidInput, $"{from}, {error}.",
+        "The other lines were read. A rule of an extension that is not known is no error: this line is not what iptables-save prints.", error);
+}

@@ -1,0 +1,34 @@
+using IstioAdmin.Core;
+using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Tracing;
+
+namespace IstioAdmin.Inspection;
+
+/// <summary>Makes the host that packets meet out of the addresses that administrators give.</summary>
+internal static class HostTerms
+{
+    /// <summary>
+    /// A host with these addresses, each on <paramref name="defaultInterface"/> unless it says <c>name=address</c>; without an address of the
+    /// ruleset's family one that no rule speaks of.
+    /// </summary>
+    public static TraceHost Host(Ruleset ruleset, string[] addresses, string defaultInterface, bool forwards)
+    {
+        var interfaces = new Dictionary<string, List<(IpFamily, UInt128)>>(StringComparer.Ordinal);
+        bool known = false;
+        foreach (string text in addresses)
+        {
+            int equals = text.IndexOf('=', StringComparison.Ordinal);
+            string name = equals < 0 ? defaultInterface : text[..equals];
+            if (name.Length == 0)
+                throw new MeshException("InvalidValue", FailureKind.InvalidInput, $"-HostAddress: '{text}' names no interface before '='.", "Write it as eth1=10.0.0.5.", text);
+            (IpFamily family, UInt128 address) = Terms.Address("HostAddress", text[(equals + 1)..]);
+            if (!interfaces.TryGetValue(name, out List<(IpFamily, UInt128)>? own))
+                interfaces.Add(name, own = []);
+            own.Add((family, address));
+            known |= family == ruleset.Family && name == defaultInterface;
+        }
+        return known
+            ? new TraceHost(interfaces.Select(pair => new HostInterface(pair.Key, pair.Value)), defaultInterface) { Forwards = forwards }
+            : AssumedHost.For(ruleset, defaultInterface, forwards);
+    }
+}
