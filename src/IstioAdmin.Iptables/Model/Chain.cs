@@ -9,6 +9,12 @@ public sealed record Chain
     /// <summary>What becomes of a packet that reaches the end of a built-in chain; null for user chains.</summary>
     public ChainPolicy? Policy { get; init; }
 
+    /// <summary>
+    /// How the kernel calls it, where the input says so; null for iptables' built-in chains, whose table and name say it
+    /// (<see cref="BaseChain.OfIptables"/>), and for user chains.
+    /// </summary>
+    public BaseChain? Base { get; init; }
+
     /// <summary>What the policy has seen, when the dump tells.</summary>
     public RuleCounters? Counters { get; init; }
 

@@ -18,6 +18,9 @@ public sealed record Rule
     /// <summary>What it has seen, when the dump tells.</summary>
     public RuleCounters? Counters { get; init; }
 
+    /// <summary>The rule in nft's words, when it was read from nft's own listing.</summary>
+    public string? NftText { get; init; }
+
     /// <summary>Line of the input that it was read from, from 1; 0 when it was not read.</summary>
     public int Line { get; init; }
 
@@ -31,11 +34,13 @@ public sealed record Rule
     }
 
     /// <summary>Whether nothing in the rule is unknown.</summary>
-    public bool IsUnderstood => Target is not UnknownTarget && !Matches.Any(match => match is Matches.UnknownMatch);
+    public bool IsUnderstood => Target is not UnknownTarget && Target is not SequenceTarget { IsUnderstood: false } && !Matches.Any(match => match is Matches.UnknownMatch);
 
-    /// <summary>The rule as iptables-save prints it.</summary>
+    /// <summary>The rule as iptables-save prints it, or in nft's words when it was read from nft's own listing.</summary>
     public override string ToString()
     {
+        if (NftText is not null)
+            return NftText;
         var text = new StringBuilder();
         AppendTo(text);
         return text.ToString();

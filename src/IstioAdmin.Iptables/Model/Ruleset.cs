@@ -12,13 +12,19 @@ public sealed record Ruleset
     /// <summary>Whether the dump warned that the legacy tables hold rules as well, which it does not show.</summary>
     public bool OtherBackendPresent { get; init; }
 
+    /// <summary>
+    /// Whether it was read from nft's own listing: then the hooks call the chains that have a <see cref="Chain.Base"/>, whatever they
+    /// are called, and two tables may have the same name, one of the family and one of both families.
+    /// </summary>
+    public bool IsNftListing { get; init; }
+
     /// <summary>Its tables in the order of the dump; a table that is missing lets everything pass.</summary>
     public IReadOnlyList<Table> Tables { get; init; } = [];
 
     /// <summary>All rules in the order of the dump.</summary>
     public IEnumerable<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules);
 
-    /// <summary>The table of that name, or null.</summary>
+    /// <summary>The first table of that name, or null.</summary>
     public Table? Find(string table) => Tables.FirstOrDefault(t => t.Name == table);
 
     /// <summary>Family and size.</summary>

@@ -3,8 +3,11 @@ namespace IstioAdmin.Iptables.Model;
 /// <summary>A table: chains with one purpose.</summary>
 public sealed record Table
 {
-    /// <summary>Its name: raw, mangle, nat, filter or security.</summary>
+    /// <summary>Its name; with iptables raw, mangle, nat, filter or security.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Whether it holds rules for both families (nft's <c>inet</c>).</summary>
+    public bool IsInet { get; init; }
 
     /// <summary>Its chains in the order of the dump.</summary>
     public IReadOnlyList<Chain> Chains { get; init; } = [];

@@ -32,6 +32,9 @@ internal sealed record FlowContext
     /// <summary>The destination port that a rule wrote; null while it is the packet's own.</summary>
     public PortRange? DestinationPort { get; init; }
 
+    /// <summary>Whether a chain of this hook has translated the packets.</summary>
+    public bool Translated { get; init; }
+
     /// <summary>The rule that changed the destination.</summary>
     public Rule? RedirectedBy { get; init; }
 

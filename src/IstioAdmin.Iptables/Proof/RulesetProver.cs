@@ -188,28 +188,36 @@ public sealed class RulesetProver
 
         private List<Flow> Run(Hook hook, List<Flow> flows, bool firstSight)
         {
-            foreach (string table in HookOrder.Tables(hook))
+            bool untracked = firstSight && hook is Hook.Prerouting or Hook.Output;
+            flows = flows.ConvertAll(flow => flow with
             {
-                bool raw = table == "raw";
+                Context = flow.Context with
+                {
+                    Translated = false,
+                    State = untracked && flow.Context.State != ConnectionStates.Untracked ? ConnectionStates.Invalid : flow.Context.State,
+                },
+            });
+            foreach (PlacedChain placed in HookOrder.Of(_prover._ruleset, hook))
+            {
+                if (!placed.BeforeConntrack)
+                    flows = flows.ConvertAll(Track);
                 var seen = new List<Flow>(flows.Count);
                 var unseen = new List<Flow>();
                 foreach (Flow flow in flows)
                 {
-                    ConnectionStates state = flow.Context.State;
-                    if (raw && firstSight && state != ConnectionStates.Untracked)
-                        state = ConnectionStates.Invalid;
-                    else if (!raw && state is ConnectionStates.None or ConnectionStates.Invalid)
-                        state = _query.State;
-                    Flow now = flow with { Context = flow.Context with { State = state } };
-                    bool skips = table == "nat"
-                        && (!firstSight || _query.State is not (ConnectionStates.New or ConnectionStates.Related) || !now.Context.Tracked);
-                    (skips ? unseen : seen).Add(now);
+                    bool skips = placed.IsNat
+                        && (flow.Context.Translated || !firstSight || _query.State is not (ConnectionStates.New or ConnectionStates.Related) || !flow.Context.Tracked);
+                    (skips ? unseen : seen).Add(flow);
                 }
-                flows = _walker.Walk(hook, table, seen);
+                flows = _walker.Walk(placed, seen);
                 flows.AddRange(unseen);
             }
-            return flows;
+            return flows.ConvertAll(Track);
         }
+
+        private Flow Track(Flow flow) => flow.Context.State is ConnectionStates.None or ConnectionStates.Invalid
+            ? flow with { Context = flow.Context with { State = _query.State } }
+            : flow;
 
         private void End(OutcomeClass outcome, PacketSet packets) =>
             _outcomes[outcome] = _outcomes.TryGetValue(outcome, out PacketSet known) ? known.Or(packets) : packets;

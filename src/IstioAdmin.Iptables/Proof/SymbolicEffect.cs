@@ -8,10 +8,12 @@ namespace IstioAdmin.Iptables.Proof;
 internal static class SymbolicEffect
 {
     /// <summary>Applies a target; each resulting flow says whether it is done with the table.</summary>
-    public static IEnumerable<(Flow Flow, bool Done)> Apply(Rule rule, Flow flow, Hook hook, TraceHost host, Action<OutcomeClass, PacketSet> end)
+    public static IEnumerable<(Flow Flow, bool Done)> Apply(Target target, Rule rule, Flow flow, Hook hook, TraceHost host, Action<OutcomeClass, PacketSet> end)
     {
+        if (target is RedirectTarget or DnatTarget or SnatTarget or MasqueradeTarget)
+            flow = flow with { Context = flow.Context with { Translated = true } };
         FlowContext context = flow.Context;
-        switch (rule.Target)
+        switch (target)
         {
             case RedirectTarget redirect:
                 UInt128? address = hook == Hook.Output
@@ -29,7 +31,7 @@ internal static class SymbolicEffect
                 return [(flow with { Context = context with { State = context.State | ConnectionStates.Snat } }, true)];
             case TproxyTarget tproxy:
                 FlowContext proxied = context with { Mark = (context.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value, Transparent = true, RedirectedBy = rule };
-                return [(flow with { Context = proxied }, true)];
+                return [(flow with { Context = proxied }, !tproxy.GoesOn)];
             case MarkTarget mark:
                 return [(flow with { Context = context with { Mark = mark.Apply(context.Mark) } }, false)];
             case ConnmarkTarget connmark:

@@ -4,48 +4,42 @@ using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof;
 
-/// <summary>Walks one table's chains with whole flows: the counterpart, for sets, of <see cref="ChainWalker"/>.</summary>
+/// <summary>Walks the chains of one table with whole flows: the counterpart, for sets, of <see cref="ChainWalker"/>.</summary>
 internal sealed class SymbolicWalker
 {
-    private readonly Dictionary<(string Table, string Chain), Chain> _chains = [];
-    private readonly Dictionary<(string Table, string Chain), Chain> _callees = [];
+    private readonly Dictionary<Table, Dictionary<string, Chain>> _callees = new(ReferenceEqualityComparer.Instance);
     private readonly Divider _divider;
     private readonly TraceHost _host;
     private readonly PacketSpace _space;
     private readonly Action<OutcomeClass, PacketSet> _end;
     private readonly bool _tellPassing;
-    private readonly bool _mangleRedirects;
+    private readonly HashSet<Table> _transparent = new(ReferenceEqualityComparer.Instance);
 
     public SymbolicWalker(Ruleset ruleset, PacketSpace space, Divider divider, TraceHost host, bool tellPassing, Action<OutcomeClass, PacketSet> end)
     {
         _tellPassing = tellPassing;
-        _mangleRedirects = tellPassing && ruleset.Find("mangle") is { } mangle && mangle.Chains.Any(chain => chain.Rules.Any(rule => rule.Target is TproxyTarget));
+        if (tellPassing)
+            _transparent.UnionWith(ruleset.Tables.Where(table => table.Chains.Any(chain => chain.Rules.Any(HasTproxy))));
         foreach (Table table in ruleset.Tables)
         {
             HashSet<string> cycles = ChainCycles.Find(table);
-            foreach (Chain chain in table.Chains)
-            {
-                _chains.Add((table.Name, chain.Name), chain);
-                if (!cycles.Contains(chain.Name))
-                    _callees.Add((table.Name, chain.Name), chain);
-            }
+            _callees.Add(table, table.Chains.Where(chain => !cycles.Contains(chain.Name)).ToDictionary(chain => chain.Name, StringComparer.Ordinal));
         }
         (_space, _divider, _host, _end) = (space, divider, host, end);
     }
 
-    /// <summary>Runs a hook's chain of a table; what is returned goes on.</summary>
-    public List<Flow> Walk(Hook hook, string table, IEnumerable<Flow> flows)
+    /// <summary>Runs a chain that a hook calls; what is returned goes on to the hook's next one.</summary>
+    public List<Flow> Walk(PlacedChain placed, IEnumerable<Flow> flows)
     {
         var passed = new FlowSet();
-        if (!_chains.TryGetValue((table, HookOrder.Chain(hook)), out Chain? chain))
-            return [.. flows];
+        Chain chain = placed.Chain;
         var atEnd = new FlowSet();
         foreach (Flow flow in flows)
-            Run(new Call(hook, table, passed), chain, flow, atEnd);
+            Run(new Call(placed, passed), chain, flow, atEnd);
         foreach (Flow flow in atEnd.Flows)
         {
             if (chain.Policy == ChainPolicy.Drop)
-                _end(new OutcomeClass(OutcomeKind.Dropped, null, $"{table} {chain.Name}"), flow.Packets);
+                _end(new OutcomeClass(OutcomeKind.Dropped, null, $"{placed.Table.Name} {chain.Name}"), flow.Packets);
             else
                 passed.Add(flow);
         }
@@ -61,7 +55,8 @@ internal sealed class SymbolicWalker
         {
             if (active.IsEmpty)
                 return;
-            if (rule.Target is null or PassingTarget)
+            Target[] steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];
+            if (steps.Length == 0)
                 continue;
             var next = new FlowSet();
             foreach (Flow flow in active.Flows)
@@ -75,7 +70,7 @@ internal sealed class SymbolicWalker
                 if (!maybe.IsEmpty)
                     _end(new OutcomeClass(OutcomeKind.Undecided, rule, doubtful!.ToString()), maybe);
                 if (!surely.IsEmpty)
-                    Act(call, rule, flow with { Packets = surely }, next, returned);
+                    Act(call, rule, steps, flow with { Packets = surely }, next, returned);
             }
             active = next;
         }
@@ -99,15 +94,21 @@ internal sealed class SymbolicWalker
         return (all, doubtful);
     }
 
-    private void Act(Call call, Rule rule, Flow flow, FlowSet next, FlowSet returned)
+    private void Act(Call call, Rule rule, ReadOnlySpan<Target> steps, Flow flow, FlowSet next, FlowSet returned)
     {
-        switch (rule.Target)
+        if (steps.IsEmpty)
+        {
+            next.Add(flow);
+            return;
+        }
+        Target target = steps[0];
+        switch (target)
         {
             case AcceptTarget:
                 call.Passed.Add(Passing(call, rule, flow));
                 break;
             case DropTarget:
-                _end(new OutcomeClass(OutcomeKind.Dropped, rule, $"{call.Table} {rule.Chain}"), flow.Packets);
+                _end(new OutcomeClass(OutcomeKind.Dropped, rule, $"{call.Placed.Table.Name} {rule.Chain}"), flow.Packets);
                 break;
             case RejectTarget reject:
                 _end(new OutcomeClass(OutcomeKind.Rejected, rule, reject.With), flow.Packets);
@@ -116,35 +117,42 @@ internal sealed class SymbolicWalker
                 returned.Add(Passing(call, rule, flow));
                 break;
             case JumpTarget jump:
-                Enter(call, rule, jump.Chain, flow, next);
+                Enter(call, rule, jump, jump.Chain, flow, next);
                 break;
             case GotoTarget go:
                 // Its end is the end of this chain.
-                Enter(call, rule, go.Chain, flow, returned);
+                Enter(call, rule, go, go.Chain, flow, returned);
                 break;
             case UnknownTarget unknown:
                 _end(new OutcomeClass(OutcomeKind.Undecided, rule, unknown.Words), flow.Packets);
                 break;
             default:
-                foreach ((Flow changed, bool done) in SymbolicEffect.Apply(rule, flow, call.Hook, _host, _end))
-                    (done ? call.Passed : next).Add(changed);
+                foreach ((Flow changed, bool done) in SymbolicEffect.Apply(target, rule, flow, call.Placed.Base.Hook, _host, _end))
+                {
+                    if (done)
+                        call.Passed.Add(changed);
+                    else
+                        Act(call, rule, steps[1..], changed, next, returned);
+                }
                 break;
         }
     }
 
+    private static bool HasTproxy(Rule rule) => rule.Target is TproxyTarget || (rule.Target is SequenceTarget sequence && sequence.Steps.Any(step => step is TproxyTarget));
+
     /// <summary>Notes who lets packets go, in the places where they could have been redirected.</summary>
     private Flow Passing(Call call, Rule rule, Flow flow) =>
-        _tellPassing && (call.Hook is Hook.Prerouting or Hook.Output) && (call.Table == "nat" || (_mangleRedirects && call.Table == "mangle"))
+        _tellPassing && (call.Placed.Base.Hook is Hook.Prerouting or Hook.Output) && (call.Placed.IsNat || _transparent.Contains(call.Placed.Table))
             ? flow with { Context = flow.Context with { PassedBy = rule } }
             : flow;
 
-    private void Enter(Call call, Rule rule, string name, Flow flow, FlowSet after)
+    private void Enter(Call call, Rule rule, Target target, string name, Flow flow, FlowSet after)
     {
-        if (_callees.TryGetValue((call.Table, name), out Chain? callee))
+        if (_callees[call.Placed.Table].TryGetValue(name, out Chain? callee))
             Run(call, callee, flow, after);
         else
-            _end(new OutcomeClass(OutcomeKind.Undecided, rule, rule.Target!.ToString()), flow.Packets);
+            _end(new OutcomeClass(OutcomeKind.Undecided, rule, target.ToString()), flow.Packets);
     }
 
-    private readonly record struct Call(Hook Hook, string Table, FlowSet Passed);
+    private readonly record struct Call(PlacedChain Placed, FlowSet Passed);
 }

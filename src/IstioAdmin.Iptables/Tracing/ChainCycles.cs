@@ -38,7 +38,8 @@ internal static class ChainCycles
     }
 
     private static IEnumerable<string> Callees(Chain chain) => chain.Rules
-        .Select(rule => rule.Target switch
+        .SelectMany(rule => SequenceTarget.Steps(rule.Target))
+        .Select(target => target switch
         {
             JumpTarget jump => jump.Chain,
             GotoTarget go => go.Chain,

@@ -3,31 +3,32 @@ using IstioAdmin.Iptables.Model.Targets;
 
 namespace IstioAdmin.Iptables.Tracing;
 
-/// <summary>Walks one table's chains for one hook: jumps, gotos, returns, and what each target does to the packet.</summary>
+/// <summary>Walks the chains of one table for one hook: jumps, gotos, returns, and what each target does to the packet.</summary>
 internal sealed class ChainWalker
 {
     private readonly TraceHost _host;
-    private readonly Dictionary<(string Table, string Chain), PreparedChain> _chains = [];
+    private readonly Dictionary<Chain, PreparedChain> _chains = new(ReferenceEqualityComparer.Instance);
 
     public ChainWalker(Ruleset ruleset, TraceHost host)
     {
         _host = host;
         foreach (Table table in ruleset.Tables)
         {
-            foreach (Chain chain in table.Chains)
-                _chains.Add((table.Name, chain.Name), new PreparedChain(chain));
+            var byName = table.Chains.ToDictionary(chain => chain.Name, chain => new PreparedChain(chain), StringComparer.Ordinal);
             HashSet<string> cycles = ChainCycles.Find(table);
-            foreach (Chain chain in table.Chains)
-                _chains[(table.Name, chain.Name)].Link(name => cycles.Contains(name) ? null : _chains.GetValueOrDefault((table.Name, name)));
+            foreach (PreparedChain chain in byName.Values)
+            {
+                _chains.Add(chain.Chain, chain);
+                chain.Link(name => cycles.Contains(name) ? null : byName.GetValueOrDefault(name));
+            }
         }
     }
 
-    /// <summary>Runs a hook's chain of a table; null when the packet goes on.</summary>
-    public TraceOutcome? Walk(Hook hook, string table, PacketState packet, ICollection<TraceStep>? path)
+    /// <summary>Runs a chain that a hook calls; null when the packet goes on to the hook's next one.</summary>
+    public TraceOutcome? Walk(PlacedChain placed, PacketState packet, ICollection<TraceStep>? path)
     {
-        string entry = HookOrder.Chain(hook);
-        if (!_chains.TryGetValue((table, entry), out PreparedChain? start))
-            return null;
+        (Hook hook, string table, string entry) = (placed.Base.Hook, placed.Table.Name, placed.Chain.Name);
+        PreparedChain start = _chains[placed.Chain];
         var callers = new Stack<(PreparedChain Chain, int Next)>();
         PreparedChain chain = start;
         int index = 0;
@@ -47,35 +48,38 @@ internal sealed class ChainWalker
             Rule rule = prepared.Rule;
             Fit fit = Fits(prepared, packet, out Match? doubtful);
             path?.Add(new TraceStep(hook, table, chain.Chain.Name, index, rule, fit == Fit.Unknown ? null : fit == Fit.Yes));
-            if (fit == Fit.No || rule.Target is null or PassingTarget)
+            if (fit == Fit.No || prepared.Steps.Length == 0)
                 continue;
             if (fit == Fit.Unknown)
                 return new TraceOutcome.Undecided(rule, doubtful!.ToString());
-            switch (rule.Target)
+            foreach (Target target in prepared.Steps)
             {
-                case AcceptTarget:
-                    return null;
-                case DropTarget:
-                    return new TraceOutcome.Dropped(table, chain.Chain.Name, rule);
-                case RejectTarget reject:
-                    return new TraceOutcome.Rejected(rule, reject.With);
-                case ReturnTarget:
-                    index = chain.Rules.Length;
-                    break;
-                case JumpTarget or GotoTarget:
-                    // A chain that is not there, or that would be walked without end.
-                    if (prepared.Callee is not { } callee)
-                        return new TraceOutcome.Undecided(rule, rule.Target.ToString());
-                    if (rule.Target is JumpTarget)
-                        callers.Push((chain, index));
-                    (chain, index) = (callee, 0);
-                    break;
-                case UnknownTarget unknown:
-                    return new TraceOutcome.Undecided(rule, unknown.Words);
-                default:
-                    if (TargetEffect.Apply(rule, packet, _host, out TraceOutcome? ended))
-                        return ended;
-                    break;
+                switch (target)
+                {
+                    case AcceptTarget:
+                        return null;
+                    case DropTarget:
+                        return new TraceOutcome.Dropped(table, chain.Chain.Name, rule);
+                    case RejectTarget reject:
+                        return new TraceOutcome.Rejected(rule, reject.With);
+                    case ReturnTarget:
+                        index = chain.Rules.Length;
+                        break;
+                    case JumpTarget or GotoTarget:
+                        // A chain that is not there, or that would be walked without end.
+                        if (prepared.Callee is not { } callee)
+                            return new TraceOutcome.Undecided(rule, target.ToString());
+                        if (target is JumpTarget)
+                            callers.Push((chain, index));
+                        (chain, index) = (callee, 0);
+                        break;
+                    case UnknownTarget unknown:
+                        return new TraceOutcome.Undecided(rule, unknown.Words);
+                    default:
+                        if (TargetEffect.Apply(target, rule, packet, _host, out TraceOutcome? ended))
+                            return ended;
+                        break;
+                }
             }
         }
     }
@@ -115,7 +119,8 @@ internal sealed class ChainWalker
         {
             foreach (PreparedRule rule in Rules)
             {
-                rule.Callee = rule.Rule.Target switch
+                // A verdict is the last thing that a rule does.
+                rule.Callee = rule.Steps.LastOrDefault() switch
                 {
                     JumpTarget jump => find(jump.Chain),
                     GotoTarget go => find(go.Chain),
@@ -131,11 +136,14 @@ internal sealed class ChainWalker
         {
             Rule = rule;
             Matches = [.. rule.Matches];
+            Steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];
         }
 
         public Rule Rule { get; }
 
         public Match[] Matches { get; }
+
+        public Target[] Steps { get; }
 
         public PreparedChain? Callee { get; set; }
     }

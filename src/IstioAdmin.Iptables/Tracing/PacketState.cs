@@ -58,6 +58,9 @@ internal sealed class PacketState
     /// <summary>The hook being run.</summary>
     public Hook Hook { get; set; }
 
+    /// <summary>Whether a chain of this hook has translated the packet; the hook's other nat chains then do not see it.</summary>
+    public bool Translated { get; set; }
+
     /// <summary>The rule that changed the destination.</summary>
     public Rule? RedirectedBy { get; set; }
 

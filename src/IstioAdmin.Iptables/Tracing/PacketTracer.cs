@@ -7,12 +7,14 @@ public sealed class PacketTracer
 {
     private readonly TraceHost _host;
     private readonly ChainWalker _walker;
+    private readonly PlacedChain[][] _chains;
 
     /// <summary>Prepares a ruleset.</summary>
     public PacketTracer(Ruleset ruleset, TraceHost host)
     {
         _host = host;
         _walker = new ChainWalker(ruleset, host);
+        _chains = [.. HookOrder.Hooks.Select(hook => HookOrder.Of(ruleset, hook))];
     }
 
     /// <summary>Follows a packet that arrives by <see cref="Packet.InInterface"/>.</summary>
@@ -88,18 +90,26 @@ public sealed class PacketTracer
     private TraceOutcome? Run(Hook hook, PacketState state, ICollection<TraceStep>? path, bool firstSight)
     {
         state.Hook = hook;
-        foreach (string table in HookOrder.Tables(hook))
+        state.Translated = false;
+        // Conntrack has not looked at the packet when it enters the first hook, unless it came back from loopback.
+        if (firstSight && hook is Hook.Prerouting or Hook.Output && state.State != ConnectionStates.Untracked)
+            state.State = ConnectionStates.Invalid;
+        foreach (PlacedChain placed in _chains[(int)hook])
         {
-            // Conntrack looks at the packet after raw (priorities -300 and -200); until then it has no entry, unless it came back from loopback.
-            if (table == "raw" && firstSight && state.State != ConnectionStates.Untracked)
-                state.State = ConnectionStates.Invalid;
-            else if (state.State is ConnectionStates.None or ConnectionStates.Invalid && table != "raw")
-                state.State = state.Packet.State;
-            if (table == "nat" && (!firstSight || state.Packet.State is not (ConnectionStates.New or ConnectionStates.Related) || !state.Tracked))
+            if (!placed.BeforeConntrack)
+                Track(state);
+            if (placed.IsNat && (state.Translated || !firstSight || state.Packet.State is not (ConnectionStates.New or ConnectionStates.Related) || !state.Tracked))
                 continue;
-            if (_walker.Walk(hook, table, state, path) is { } ended)
+            if (_walker.Walk(placed, state, path) is { } ended)
                 return ended;
         }
+        Track(state);
         return null;
+    }
+
+    private static void Track(PacketState state)
+    {
+        if (state.State is ConnectionStates.None or ConnectionStates.Invalid)
+            state.State = state.Packet.State;
     }
 }

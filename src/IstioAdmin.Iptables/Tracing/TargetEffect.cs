@@ -7,10 +7,12 @@ namespace IstioAdmin.Iptables.Tracing;
 internal static class TargetEffect
 {
     /// <summary>Applies a target; true when the packet is done with this table, with <paramref name="ended"/> set when it is done for good.</summary>
-    public static bool Apply(Rule rule, PacketState packet, TraceHost host, out TraceOutcome? ended)
+    public static bool Apply(Target target, Rule rule, PacketState packet, TraceHost host, out TraceOutcome? ended)
     {
         ended = null;
-        switch (rule.Target)
+        if (target is RedirectTarget or DnatTarget or SnatTarget or MasqueradeTarget)
+            packet.Translated = true;
+        switch (target)
         {
             case RedirectTarget redirect:
                 if (RedirectAddress(packet, host) is not { } here)
@@ -28,7 +30,7 @@ internal static class TargetEffect
                 packet.Mark = (packet.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value;
                 packet.TransparentPort = tproxy.Port == 0 ? packet.DestinationPort : tproxy.Port;
                 packet.RedirectedBy = rule;
-                return true;
+                return !tproxy.GoesOn;
             case MarkTarget mark:
                 packet.Mark = mark.Apply(packet.Mark);
                 return false;

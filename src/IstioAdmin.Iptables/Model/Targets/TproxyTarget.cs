@@ -8,6 +8,12 @@ namespace IstioAdmin.Iptables.Model.Targets;
 /// <param name="Mark">The mark that the routing rule looks for.</param>
 public sealed record TproxyTarget(ushort Port, AddressPattern? Address, MaskedValue Mark) : Target
 {
+    /// <summary>
+    /// Whether the packet goes on to what follows in the rule and to the next rule, as nft's statement lets it; iptables' target
+    /// ends the table.
+    /// </summary>
+    public bool GoesOn { get; init; }
+
     /// <inheritdoc/>
     public override void AppendTo(StringBuilder text)
     {
