@@ -5,4 +5,8 @@ namespace IstioAdmin.Iptables.Parsing;
 /// <summary>What was read, and what could not be.</summary>
 /// <param name="Rulesets">One ruleset for each family and back end in the input, in its order.</param>
 /// <param name="Errors">The lines that could not be read; everything else was.</param>
-public sealed record ParseResult(IReadOnlyList<Ruleset> Rulesets, IReadOnlyList<SyntaxError> Errors);
+public sealed record ParseResult(IReadOnlyList<Ruleset> Rulesets, IReadOnlyList<SyntaxError> Errors)
+{
+    /// <summary>Tables of nft's listing that IP hooks do not call, by family and name: <c>arp filter</c>.</summary>
+    public IReadOnlyList<string> OtherTables { get; init; } = [];
+}

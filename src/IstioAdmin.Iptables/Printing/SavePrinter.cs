@@ -10,8 +10,11 @@ public static class SavePrinter
     /// <summary>Prints a ruleset, without the comment lines that carry a date.</summary>
     /// <param name="ruleset">The ruleset.</param>
     /// <param name="withCounters">Whether rules are printed with their counters, as <c>iptables-save -c</c> does.</param>
+    /// <exception cref="NotSupportedException">The ruleset was read from nft's listing and has a chain or a rule that iptables has no words for.</exception>
     public static string Print(Ruleset ruleset, bool withCounters = false)
     {
+        if (ruleset.IsNftListing && SaveForm.WhatLacksIt(ruleset) is { } problem)
+            throw new NotSupportedException(problem);
         var text = new StringBuilder();
         foreach (Table table in ruleset.Tables)
             Append(text, table, withCounters);

@@ -47,6 +47,9 @@ internal sealed class Divider
         IcmpMatch m => Icmp(m),
         AddressRangeMatch m => Range(PacketField.Source, m.Source, null).And(Range(PacketField.Destination, m.Destination, flow.Destination)),
         AddressTypeMatch m => AddressType(m, flow),
+        ValueSetMatch m => ValueSet(m, flow),
+        InterfaceSetMatch m => Always(m.Matches(m.Incoming ? flow.In : flow.Out)),
+        NeverMatch => _none,
         PhysicalDeviceMatch m => Always(Condition.NotBridged(m)),
         _ => _unknown,
     };
@@ -175,6 +178,54 @@ internal sealed class Divider
         return match.Destination is { } destination
             ? division.And(Types(destination.Value, PacketField.Destination, flow.Destination).Negate(destination.Negated))
             : division;
+    }
+
+    private Division ValueSet(ValueSetMatch match, FlowContext flow)
+    {
+        switch (match.Field)
+        {
+            case ValueField.Source:
+                return Among(match, PacketField.Source, null);
+            case ValueField.Destination:
+                return Among(match, PacketField.Destination, flow.Destination);
+            case ValueField.SourcePort:
+                return AmongPorts(Among(match, PacketField.SourcePort, null));
+            case ValueField.DestinationPort:
+                return AmongPorts(Among(match, PacketField.DestinationPort, flow.DestinationPort is { } port ? new Interval(port.First, port.Last) : null));
+            case ValueField.Protocol:
+                return Among(match, PacketField.Protocol, null);
+            case ValueField.User:
+                return flow.Owned ? Among(match, PacketField.User, null) : _none;
+            case ValueField.Group:
+                return flow.Owned ? Among(match, PacketField.Group, null) : _none;
+            case ValueField.Mark:
+                return Among(match, PacketField.Source, new Interval(flow.Mark, flow.Mark));
+            case ValueField.ConnectionMark:
+                return flow.Tracked ? Among(match, PacketField.Source, new Interval(flow.ConnectionMark, flow.ConnectionMark)) : _none;
+            case ValueField.IcmpType:
+                return Among(match, PacketField.IcmpType, null);
+            case ValueField.IcmpCode:
+                return Among(match, PacketField.IcmpCode, null);
+            default:
+                return _unknown;
+        }
+    }
+
+    private Division Among(ValueSetMatch match, PacketField field, Interval? written)
+    {
+        if (written is not { } value)
+            return Division.Exact(_space.Where(field, match.Ranges.Value.Select(range => new Interval(range.First, range.Last)))).Negate(match.Ranges.Negated);
+        Division any = _none;
+        foreach (ValueRange range in match.Ranges.Value)
+            any = any.Or(Within(value, range.First, range.Last));
+        return any.Negate(match.Ranges.Negated);
+    }
+
+    /// <summary>Of the headers of protocols without ports nothing is known.</summary>
+    private Division AmongPorts(Division fits)
+    {
+        Division ports = WithPorts();
+        return new Division(fits.Surely.And(ports.Surely), fits.Maybe.Or(ports.Negate(true).Maybe));
     }
 
     private Division Types(string types, PacketField field, Interval? written)

@@ -38,6 +38,9 @@ internal static class Condition
         AddressRangeMatch m => Both(Range(m.Source, packet.Source, packet.Source), Range(m.Destination, packet.Destination, packet.DestinationLast)),
         AddressTypeMatch m => AddressTypes.Test(m, packet, host),
         PhysicalDeviceMatch m => Is(NotBridged(m)),
+        ValueSetMatch m => ValueSets.Test(m, packet),
+        InterfaceSetMatch m => Is(m.Matches(m.Incoming ? packet.In : packet.Out)),
+        NeverMatch => Fit.No,
         // What a set holds is not part of a dump.
         SetMatch or UnknownMatch => Fit.Unknown,
         _ => Fit.Unknown,
