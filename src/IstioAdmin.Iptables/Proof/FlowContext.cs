@@ -44,6 +44,9 @@ internal sealed record FlowContext
     /// <summary>Whether TPROXY chose a socket.</summary>
     public bool Transparent { get; init; }
 
+    /// <summary>The port of that socket; null while it is the packet's own.</summary>
+    public PortRange? TransparentPort { get; init; }
+
     /// <summary>Whether the packets have a conntrack entry.</summary>
     public bool Tracked => State is not (ConnectionStates.None or ConnectionStates.Invalid or ConnectionStates.Untracked);
 }

@@ -1,5 +1,4 @@
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Model.Targets;
 using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof;
@@ -129,7 +128,7 @@ public sealed class RulesetProver
             End(new OutcomeClass(context.RedirectedBy is null ? asSent : changed, context.RedirectedBy, where)
             {
                 Address = context.Destination,
-                Port = context is { Transparent: true, RedirectedBy.Target: TproxyTarget { Port: not 0 } tproxy } ? PortRange.Only(tproxy.Port) : context.DestinationPort,
+                Port = context.Transparent ? context.TransparentPort : context.DestinationPort,
                 PassedBy = context.RedirectedBy is null ? context.PassedBy : null,
             }, flow.Packets);
         }

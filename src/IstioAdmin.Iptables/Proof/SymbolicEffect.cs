@@ -30,7 +30,7 @@ internal static class SymbolicEffect
             case SnatTarget or MasqueradeTarget:
                 return [(flow with { Context = context with { State = context.State | ConnectionStates.Snat } }, true)];
             case TproxyTarget tproxy:
-                FlowContext proxied = context with { Mark = (context.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value, Transparent = true, RedirectedBy = rule };
+                FlowContext proxied = context with { Mark = (context.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value, Transparent = true, TransparentPort = tproxy.Port == 0 ? context.DestinationPort : PortRange.Only(tproxy.Port), RedirectedBy = rule };
                 return [(flow with { Context = proxied }, !tproxy.GoesOn)];
             case MarkTarget mark:
                 return [(flow with { Context = context with { Mark = mark.Apply(context.Mark) } }, false)];

@@ -138,7 +138,7 @@ internal sealed class SymbolicWalker
         }
     }
 
-    private static bool HasTproxy(Rule rule) => rule.Target is TproxyTarget || (rule.Target is SequenceTarget sequence && sequence.Steps.Any(step => step is TproxyTarget));
+    private static bool HasTproxy(Rule rule) => SequenceTarget.Steps(rule.Target).Any(step => step is TproxyTarget);
 
     /// <summary>Notes who lets packets go, in the places where they could have been redirected.</summary>
     private Flow Passing(Call call, Rule rule, Flow flow) =>

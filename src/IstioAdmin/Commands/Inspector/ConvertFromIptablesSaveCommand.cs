@@ -3,6 +3,7 @@ using System.Text;
 using IstioAdmin.Core;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Parsing;
+using IstioAdmin.Iptables.Parsing.Nftables;
 
 namespace IstioAdmin.Commands;
 
@@ -74,7 +75,9 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         ParseResult result;
         try
         {
-            result = IptablesSave.Parse(text, new ParseOptions { Family = Enum.Parse<IpFamily>(Family, ignoreCase: true), Strict = Strict, NoFlush = NoFlush });
+            var options = new ParseOptions { Family = Enum.Parse<IpFamily>(Family, ignoreCase: true), Strict = Strict, NoFlush = NoFlush };
+            // No line of iptables-save begins with a brace; nft's JSON is one object.
+            result = text.AsSpan().TrimStart().StartsWith("{") ? NftablesJson.Parse(text, options) : IptablesSave.Parse(text, options);
         }
         catch (IptablesFormatException e)
         {
@@ -87,10 +90,10 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         if (result.Rulesets.Count == 0 && result.Errors.Count == 0)
         {
             throw new MeshException("NoRules", FailureKind.InvalidInput, $"There is no table in {from}.",
-                "Give what iptables-save or ip6tables-save prints; as root, or it prints nothing.", from);
+                "Give what iptables-save, ip6tables-save or nft -j list ruleset print; only root sees rules.", from);
         }
     }
 
     private static MeshException Syntax(SyntaxError error, string from) => new("IptablesSyntax", FailureKind.InvalidInput, $"{from}, {error}.",
-        "The other lines were read. A rule of an extension that is not known is no error: this line is not what iptables-save prints.", error);
+        "The rest was read. An extension that is not known is no error: this is not what iptables-save or nft print.", error);
 }

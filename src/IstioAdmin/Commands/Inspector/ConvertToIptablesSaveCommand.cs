@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using IstioAdmin.Core;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Printing;
 
@@ -21,7 +22,14 @@ public sealed class ConvertToIptablesSaveCommand : AsyncCommand
     protected override Task ProcessAsync(CancellationToken cancel)
     {
         bool counted = Ruleset!.Tables.Any(table => table.Chains.Any(chain => chain.Rules.Any(rule => rule.Counters is not null)));
-        WriteObject(SavePrinter.Print(Ruleset, counted && !NoCounter));
+        try
+        {
+            WriteObject(SavePrinter.Print(Ruleset, counted && !NoCounter));
+        }
+        catch (NotSupportedException e)
+        {
+            throw new MeshException("NotIptables", FailureKind.NotSupported, e.Message, "Its rules can be traced and proven as they are.", Ruleset, e);
+        }
         return Task.CompletedTask;
     }
 }
