@@ -72,9 +72,7 @@ public readonly record struct AddressPattern(IpFamily Family, UInt128 Value, UIn
             text.Append(a >> 24).Append('.').Append((a >> 16) & 255).Append('.').Append((a >> 8) & 255).Append('.').Append(a & 255);
             return;
         }
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, address);
-        text.Append(new IPAddress(bytes));
+        IPv6Text.Append(text, address);
     }
 
     /// <summary>Appends the pattern as iptables-save prints it: with a prefix length, or with a mask when it is not contiguous.</summary>
