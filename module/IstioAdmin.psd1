@@ -23,6 +23,7 @@
         'Get-MeshCluster'
         'Get-MeshPod'
         'Install-Bookinfo'
+        'New-PodRedirectionRule'
         'Remove-Bookinfo'
         'Trace-IptablesPacket'
     )
