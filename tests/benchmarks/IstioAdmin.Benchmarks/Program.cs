@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using IstioAdmin.Benchmarks;
+using IstioAdmin.Benchmarks.Inspector;
 using IstioAdmin.Benchmarks.Listing;
 using IstioAdmin.Benchmarks.Seeding;
 
@@ -14,6 +15,9 @@ switch (args)
         break;
     case [ListOnce.Verb, .. var rest]:
         await ListOnce.RunAsync(new Options(rest));
+        break;
+    case [ParseVersusIptables.Verb, .. var rest]:
+        await ParseVersusIptables.RunAsync(new Options(rest));
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Options).Assembly).Run(args);
