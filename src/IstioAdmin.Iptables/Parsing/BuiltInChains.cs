@@ -4,12 +4,12 @@ namespace IstioAdmin.Iptables.Parsing;
 internal static class BuiltInChains
 {
     /// <summary>Whether a chain of that name is built in; its policy is ACCEPT until it is set.</summary>
-    public static bool Contains(string table, string chain) => (table, chain) switch
+    public static bool Contains(string table, ReadOnlySpan<char> chain) => table switch
     {
-        ("raw", "PREROUTING" or "OUTPUT") => true,
-        ("mangle", "PREROUTING" or "INPUT" or "FORWARD" or "OUTPUT" or "POSTROUTING") => true,
-        ("nat", "PREROUTING" or "INPUT" or "OUTPUT" or "POSTROUTING") => true,
-        ("filter" or "security", "INPUT" or "FORWARD" or "OUTPUT") => true,
+        "raw" => chain is "PREROUTING" or "OUTPUT",
+        "mangle" => chain is "PREROUTING" or "INPUT" or "FORWARD" or "OUTPUT" or "POSTROUTING",
+        "nat" => chain is "PREROUTING" or "INPUT" or "OUTPUT" or "POSTROUTING",
+        "filter" or "security" => chain is "INPUT" or "FORWARD" or "OUTPUT",
         _ => false,
     };
 }

@@ -8,46 +8,71 @@ namespace IstioAdmin.Iptables.Parsing;
 /// <summary>Reads the conditions and the target of one rule: everything after the chain's name.</summary>
 internal sealed class RuleReader
 {
+    // Nobody lists more addresses in one rule by hand; without a bound a line of a megabyte would stand for billions of rules.
+    private const int MostRules = 4096;
+
     private readonly IpFamily _family;
-    private readonly SpanPool<Match> _matchPool = new();
-    private readonly SpanPool<Target> _targetPool = new();
+    private readonly SliceCache<Match> _matchCache;
+    private readonly SliceCache<Target> _targetCache;
     private readonly List<Match> _matches = [];
-    private readonly List<SourceMatch> _sources = [];
-    private readonly List<DestinationMatch> _destinations = [];
+    private readonly List<Match> _sources = [];
+    private readonly List<Match> _destinations = [];
+    private TableBuilder _table = null!;
+    private int _lineStart;
     private IpProtocol _protocol;
     private Target? _target;
     private RuleCounters? _counters;
 
-    public RuleReader(IpFamily family) => _family = family;
+    /// <param name="family">Family of the rules.</param>
+    /// <param name="text">The text that all lines are of.</param>
+    public RuleReader(IpFamily family, string text)
+    {
+        _family = family;
+        _matchCache = new SliceCache<Match>(text);
+        _targetCache = new SliceCache<Target>(text);
+    }
 
-    /// <summary>Where the last error is, when <see cref="Read"/> gave one.</summary>
+    /// <summary>Where the last error is in the line, when <see cref="Read"/> gave one.</summary>
     public (int Start, string Word) Place { get; private set; }
 
     /// <summary>
     /// Reads a rule and adds it to <paramref name="rules"/>: several of them when <c>-s</c> or <c>-d</c> lists several addresses.
     /// Returns what is wrong with it, or null.
     /// </summary>
-    public string? Read(ReadOnlySpan<char> text, int start, Rule head, Func<string, bool> isChain, List<Rule> rules)
+    /// <param name="table">The table it is for.</param>
+    /// <param name="chain">The chain it is for.</param>
+    /// <param name="line">The line.</param>
+    /// <param name="place">Where in the text the line starts, where in the line the rule starts, and the line's number.</param>
+    /// <param name="counters">Counters that stood before the command.</param>
+    /// <param name="rules">Where the rules go.</param>
+    public string? Read(TableBuilder table, string chain, ReadOnlySpan<char> line, (int LineStart, int Start, int Number) place, RuleCounters? counters, List<Rule> rules)
     {
         _matches.Clear();
         _sources.Clear();
         _destinations.Clear();
         _protocol = IpProtocol.All;
         _target = null;
-        _counters = head.Counters;
-        if (ReadParts(text, start, isChain) is { } problem)
+        _counters = counters;
+        _table = table;
+        _lineStart = place.LineStart;
+        if (ReadParts(line, place.Start) is { } problem)
             return problem;
         if (_sources.Count <= 1 && _destinations.Count <= 1)
         {
-            rules.Add(head with { Matches = [.. _sources, .. _destinations, .. _matches], Target = _target, Counters = _counters });
+            rules.Add(new Rule { Chain = chain, Matches = [.. _sources, .. _destinations, .. _matches], Target = _target, Counters = _counters, Line = place.Number });
             return null;
         }
-        if (_sources.Any(s => s.Address.Negated) && _sources.Count > 1 || _destinations.Any(d => d.Address.Negated) && _destinations.Count > 1)
-            return Fail(start, default, "'!' cannot stand before several addresses");
-        // iptables makes one rule for each pair (xshared.c, addresses are the cross product).
-        foreach (SourceMatch? source in _sources.Cast<SourceMatch?>().DefaultIfEmpty())
+        if ((_sources.Count > 1 && _sources.Any(s => s is SourceMatch { Address.Negated: true }))
+            || (_destinations.Count > 1 && _destinations.Any(d => d is DestinationMatch { Address.Negated: true })))
         {
-            foreach (DestinationMatch? destination in _destinations.Cast<DestinationMatch?>().DefaultIfEmpty())
+            return Fail(place.Start, default, "'!' cannot stand before several addresses");
+        }
+        if ((long)Math.Max(1, _sources.Count) * Math.Max(1, _destinations.Count) > MostRules)
+            return Fail(place.Start, default, $"the addresses stand for more than {MostRules} rules");
+        // iptables makes one rule for each pair (xshared.c, addresses are the cross product).
+        foreach (Match? source in _sources.DefaultIfEmpty())
+        {
+            foreach (Match? destination in _destinations.DefaultIfEmpty())
             {
                 var matches = new List<Match>(_matches.Count + 2);
                 if (source is not null)
@@ -55,13 +80,13 @@ internal sealed class RuleReader
                 if (destination is not null)
                     matches.Add(destination);
                 matches.AddRange(_matches);
-                rules.Add(head with { Matches = matches, Target = _target, Counters = _counters });
+                rules.Add(new Rule { Chain = chain, Matches = matches, Target = _target, Counters = _counters, Line = place.Number });
             }
         }
         return null;
     }
 
-    private string? ReadParts(ReadOnlySpan<char> text, int start, Func<string, bool> isChain)
+    private string? ReadParts(ReadOnlySpan<char> text, int start)
     {
         var words = new WordReader(text, start);
         bool negated = false;
@@ -85,7 +110,7 @@ internal sealed class RuleReader
                 "-p" or "--protocol" or "--proto" => ReadProtocol(ref words, negated),
                 "-f" or "--fragment" => Add(new FragmentMatch(negated)),
                 "-m" or "--match" => ReadMatch(text, ref words),
-                "-j" or "--jump" => ReadTarget(text, ref words, isChain),
+                "-j" or "--jump" => ReadTarget(text, ref words),
                 "-g" or "--goto" => ReadGoto(ref words),
                 "-c" or "--set-counters" => ReadCounters(ref words),
                 _ => ReadImplicit(text, ref words, negated ? text[..at].LastIndexOf('!') : at),
@@ -155,13 +180,10 @@ internal sealed class RuleReader
         ReadOnlySpan<char> extension = words.Word;
         int options = words.Position;
         int end = OptionScope.End(text, options);
-        ReadOnlySpan<char> slice = text[start..end];
         words.Position = end;
-        if (_matchPool.Find(slice, out int slot) is { } known)
-            return Add(known);
-        Match match = MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(slice.ToString());
-        _matchPool.Add(slice, slot, match);
-        return Add(match);
+        ref Match? known = ref _matchCache[_lineStart + start, end - start];
+        known ??= MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(text[start..end].ToString());
+        return Add(known);
     }
 
     private string? ReadImplicit(ReadOnlySpan<char> text, ref WordReader words, int start)
@@ -177,7 +199,7 @@ internal sealed class RuleReader
         return Add(MatchGrammar.Read(extension, slice, _family) ?? new UnknownMatch($"-m {extension} {slice}"));
     }
 
-    private string? ReadTarget(ReadOnlySpan<char> text, ref WordReader words, Func<string, bool> isChain)
+    private string? ReadTarget(ReadOnlySpan<char> text, ref WordReader words)
     {
         int start = words.Start;
         if (_target is not null)
@@ -187,18 +209,19 @@ internal sealed class RuleReader
         ReadOnlySpan<char> name = words.Word;
         int options = words.Position;
         int end = OptionScope.End(text, options);
-        ReadOnlySpan<char> slice = text[start..end];
         words.Position = end;
-        _target = _targetPool.Find(slice, out int slot);
-        if (_target is not null)
-            return null;
         // A user chain shadows an extension of the same name, as in the kernel.
-        _target = !words.Quoted && isChain(name.ToString())
-            ? new JumpTarget(name.ToString())
-            : TargetGrammar.Read(name, text[options..end], _family) ?? new UnknownTarget(slice.ToString());
-        // What a bare word means depends on the table's chains, so only targets with options or fixed meaning are remembered.
-        if (_target is not JumpTarget and not UnknownTarget)
-            _targetPool.Add(slice, slot, _target);
+        if (!words.Quoted && _table.Find(name) is { Policy: null } chain)
+        {
+            if (options < end)
+                return Fail(options, text[options..end].Trim(), "a chain takes no options");
+            _target = chain.Jump;
+            return null;
+        }
+        // What is unknown may be a chain in another table, but then it is not looked for here.
+        ref Target? known = ref _targetCache[_lineStart + start, end - start];
+        known ??= TargetGrammar.Read(name, text[options..end], _family) ?? new UnknownTarget(text[start..end].ToString());
+        _target = known;
         return null;
     }
 

@@ -11,34 +11,38 @@ internal sealed class SaveReader
     private readonly List<Ruleset> _rulesets = [];
     private readonly List<SyntaxError> _errors = [];
     private readonly List<TableBuilder> _tables = [];
+    private readonly Dictionary<string, TableBuilder> _byName = new(StringComparer.Ordinal);
     private readonly List<Rule> _rules = [];
-    private readonly SpanPool<string> _names = new();
     private IpFamily _family;
     private RulesetBackend _backend;
     private bool _otherBackend;
     private bool _headerSeen;
     private TableBuilder? _table;
+    private ChainBuilder? _target; // of the last rule; the next one mostly goes there too
     private RuleReader _reader;
     private int _line;
+    private int _lineStart;
 
     public SaveReader(string text, ParseOptions options)
     {
         _text = text;
         _options = options;
         _family = options.Family;
-        _reader = new RuleReader(_family);
+        _reader = new RuleReader(_family, text);
     }
 
     /// <summary>Reads everything.</summary>
     public ParseResult Read()
     {
-        ReadOnlySpan<char> rest = _text;
-        while (!rest.IsEmpty)
+        for (int next = 0; next < _text.Length;)
         {
-            int end = rest.IndexOf('\n');
-            ReadOnlySpan<char> line = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
+            ReadOnlySpan<char> line = _text.AsSpan(next);
+            int end = line.IndexOf('\n');
+            if (end >= 0)
+                line = line[..end];
             _line++;
+            _lineStart = next;
+            next += line.Length + 1;
             if (line is [.., '\r'])
                 line = line[..^1];
             ReadLine(line);
@@ -106,7 +110,7 @@ internal sealed class SaveReader
         FinishTable("another dump begins before COMMIT");
         FinishRuleset();
         (_family, _backend, _headerSeen) = (family, backend, true);
-        _reader = new RuleReader(_family);
+        _reader = new RuleReader(_family, _text);
     }
 
     private void ReadTable(ReadOnlySpan<char> line, int start)
@@ -118,10 +122,14 @@ internal sealed class SaveReader
             Fail(start, "*", "the table's name is missing");
             return;
         }
-        string name = Name(words.Word);
-        _table = _tables.Find(table => table.Name == name);
-        if (_table is null)
-            _tables.Add(_table = new TableBuilder(name));
+        string name = words.Word.ToString();
+        _target = null;
+        if (!_byName.TryGetValue(name, out _table))
+        {
+            _table = new TableBuilder(name);
+            _byName.Add(name, _table);
+            _tables.Add(_table);
+        }
         else if (!_options.NoFlush)
             _table.Clear();
         _table.Committed = false;
@@ -142,10 +150,10 @@ internal sealed class SaveReader
             Fail(words.Start, words.Word, "not a chain's name");
             return;
         }
-        ChainBuilder chain = table.FindOrAdd(Name(words.Word));
+        ChainBuilder chain = table.FindOrAdd(words.Word);
         if (!words.NextPlain())
         {
-            Fail(words.Start, "", $"chain {chain.Name} has no policy; user chains have '-'");
+            Fail(words.Start, "", $"chain {Cut(chain.Name)} has no policy; user chains have '-'");
             return;
         }
         if (!TryPolicy(words.Word, out ChainPolicy? policy))
@@ -199,13 +207,14 @@ internal sealed class SaveReader
         ReadOnlySpan<char> command = words.Word;
         if (!InTable(start, command, out TableBuilder? table))
             return;
-        string? chain = words.Next() ? Name(words.Word) : null;
-        if (chain is not null && (words.Quoted || !IsChainName(chain)))
+        bool named = words.Next();
+        ReadOnlySpan<char> chain = words.Word;
+        if (named && (words.Quoted || !IsChainName(chain)))
         {
             Fail(words.Start, chain, "not a chain's name");
             return;
         }
-        if (chain is null && command is not ("-F" or "--flush" or "-X" or "--delete-chain" or "-Z" or "--zero"))
+        if (!named && command is not ("-F" or "--flush" or "-X" or "--delete-chain" or "-Z" or "--zero"))
         {
             Fail(words.Start, command, "the chain is missing");
             return;
@@ -213,22 +222,22 @@ internal sealed class SaveReader
         switch (command)
         {
             case "-A" or "--append":
-                AddRules(table, chain!, line, words.Position, counters, int.MaxValue);
+                AddRules(table, chain, line, words.Position, counters, int.MaxValue);
                 break;
             case "-I" or "--insert":
                 int before = words.Position;
                 int index = 1;
                 if (words.Next() && int.TryParse(words.Word, NumberStyles.None, CultureInfo.InvariantCulture, out int given))
                     (index, before) = (given, words.Position);
-                AddRules(table, chain!, line, before, counters, index);
+                AddRules(table, chain, line, before, counters, index);
                 break;
             case "-N" or "--new-chain":
-                table.FindOrAdd(chain!);
+                table.FindOrAdd(chain);
                 break;
             case "-P" or "--policy":
-                SetPolicy(table, chain!, ref words);
+                SetPolicy(table, chain, ref words);
                 break;
-            case "-F" or "--flush" when chain is null:
+            case "-F" or "--flush" when !named:
                 table.Flush();
                 break;
             case "-F" or "--flush":
@@ -236,13 +245,15 @@ internal sealed class SaveReader
                     flushed.Rules.Clear();
                 break;
             case "-X" or "--delete-chain":
-                if (chain is not null && !table.Remove(chain))
+                if (!named)
+                    table.RemoveEmpty();
+                else if (!table.Remove(chain))
                     Fail(words.Start, chain, "no chain of that name in this table");
                 break;
             case "-Z" or "--zero":
                 break;
             case "-D" or "--delete":
-                DeleteRule(table, chain!, line, words.Position);
+                DeleteRule(table, chain, line, words.Position);
                 break;
             default:
                 Fail(start, command, "not a command of iptables-restore");
@@ -250,7 +261,7 @@ internal sealed class SaveReader
         }
     }
 
-    private void SetPolicy(TableBuilder table, string chain, ref WordReader words)
+    private void SetPolicy(TableBuilder table, ReadOnlySpan<char> chain, ref WordReader words)
     {
         if (!words.Next() || !TryPolicy(words.Word, out ChainPolicy? policy) || policy is null)
             Fail(words.Start, words.Word, "not a policy: ACCEPT or DROP");
@@ -258,9 +269,9 @@ internal sealed class SaveReader
             table.FindOrAdd(chain).Policy = policy;
     }
 
-    private void AddRules(TableBuilder table, string chain, ReadOnlySpan<char> line, int position, RuleCounters? counters, int index)
+    private void AddRules(TableBuilder table, ReadOnlySpan<char> chain, ReadOnlySpan<char> line, int position, RuleCounters? counters, int index)
     {
-        ChainBuilder? target = table.Find(chain);
+        ChainBuilder? target = _target is { Removed: false } last && chain.SequenceEqual(last.Name) ? last : table.Find(chain);
         if (target is null && BuiltInChains.Contains(table.Name, chain))
         {
             target = table.FindOrAdd(chain);
@@ -268,20 +279,19 @@ internal sealed class SaveReader
         }
         if (target is null)
         {
-            Fail(0, chain, $"table {table.Name} has no chain of that name");
+            Fail(0, chain, $"table {Cut(table.Name)} has no chain of that name");
             return;
         }
+        _target = target;
         if (!TryReadRules(table, target.Name, line, position, counters))
             return;
-        if (index == int.MaxValue)
-            target.Rules.AddRange(_rules);
-        else if (index < 1 || index > target.Rules.Count + 1)
-            Fail(position, index.ToString(CultureInfo.InvariantCulture), $"chain {chain} has {target.Rules.Count} rules");
+        if (index < 1 || (index > target.Rules.Count + 1 && index != int.MaxValue))
+            Fail(position, index.ToString(CultureInfo.InvariantCulture), $"chain {Cut(chain)} has {target.Rules.Count} rules");
         else
-            target.Rules.InsertRange(index - 1, _rules);
+            table.Insert(target, index - 1, _rules);
     }
 
-    private void DeleteRule(TableBuilder table, string chain, ReadOnlySpan<char> line, int position)
+    private void DeleteRule(TableBuilder table, ReadOnlySpan<char> chain, ReadOnlySpan<char> line, int position)
     {
         if (Known(table, chain, position) is not { } target)
             return;
@@ -289,17 +299,16 @@ internal sealed class SaveReader
         if (words.Next() && int.TryParse(words.Word, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
         {
             if (number < 1 || number > target.Rules.Count)
-                Fail(words.Start, words.Word, $"chain {chain} has {target.Rules.Count} rules");
+                Fail(words.Start, words.Word, $"chain {Cut(chain)} has {target.Rules.Count} rules");
             else
                 target.Rules.RemoveAt(number - 1);
             return;
         }
-        if (!TryReadRules(table, chain, line, position, null))
+        if (!TryReadRules(table, target.Name, line, position, null))
             return;
         foreach (Rule rule in _rules)
         {
-            string wanted = rule.ToString();
-            int found = target.Rules.FindIndex(candidate => candidate.ToString() == wanted);
+            int found = target.Rules.FindIndex(candidate => DoSame(candidate, rule));
             if (found >= 0)
                 target.Rules.RemoveAt(found);
             else
@@ -307,19 +316,30 @@ internal sealed class SaveReader
         }
     }
 
+    private static bool DoSame(Rule one, Rule other)
+    {
+        if (one.Matches.Count != other.Matches.Count || one.Target != other.Target)
+            return false;
+        for (int i = 0; i < one.Matches.Count; i++)
+        {
+            if (one.Matches[i] != other.Matches[i])
+                return false;
+        }
+        return true;
+    }
+
     private bool TryReadRules(TableBuilder table, string chain, ReadOnlySpan<char> line, int position, RuleCounters? counters)
     {
         _rules.Clear();
-        var head = new Rule { Chain = chain, Counters = counters, Line = _line };
-        string? problem = _reader.Read(line, position, head, name => table.Find(name) is { } known && known.Policy is null, _rules);
+        string? problem = _reader.Read(table, chain, line, (_lineStart, position, _line), counters, _rules);
         if (problem is not null)
             Fail(_reader.Place.Start, _reader.Place.Word, problem);
         return problem is null;
     }
 
-    private ChainBuilder? Known(TableBuilder table, string? chain, int start)
+    private ChainBuilder? Known(TableBuilder table, ReadOnlySpan<char> chain, int start)
     {
-        ChainBuilder? known = chain is null ? null : table.Find(chain);
+        ChainBuilder? known = table.Find(chain);
         if (known is null)
             Fail(start, chain, "no chain of that name in this table");
         return known;
@@ -349,15 +369,6 @@ internal sealed class SaveReader
         return true;
     }
 
-    private string Name(ReadOnlySpan<char> word)
-    {
-        if (_names.Find(word, out int slot) is { } known)
-            return known;
-        string name = word.ToString();
-        _names.Add(word, slot, name);
-        return name;
-    }
-
     private static ReadOnlySpan<char> FirstWord(ReadOnlySpan<char> line, int start)
     {
         var words = new WordReader(line, start);
@@ -368,7 +379,7 @@ internal sealed class SaveReader
     private void FinishTable(string problem)
     {
         if (_table is { Committed: false })
-            Fail(0, $"*{_table.Name}", problem);
+            Fail(0, $"*{Cut(_table.Name)}", problem);
         _table = null;
     }
 
@@ -385,12 +396,16 @@ internal sealed class SaveReader
             });
         }
         _tables.Clear();
+        _byName.Clear();
         _otherBackend = false;
     }
 
+    /// <summary>A name as errors have it: one long name must not be copied into a thousand errors.</summary>
+    private static ReadOnlySpan<char> Cut(ReadOnlySpan<char> word) => word[..Math.Min(word.Length, 100)];
+
     private void Fail(int start, ReadOnlySpan<char> word, string message)
     {
-        var error = new SyntaxError(_line, start + 1, word[..Math.Min(word.Length, 100)].ToString(), message);
+        var error = new SyntaxError(_line, start + 1, Cut(word).ToString(), message);
         if (_options.Strict)
             throw new IptablesFormatException(error);
         _errors.Add(error);

@@ -54,22 +54,41 @@ internal ref struct WordReader
             Word = default;
             return false;
         }
-        int end = _text[i..].IndexOfAny(' ', '\t', '"');
-        end = end < 0 ? _text.Length : i + end;
+        int end = EndOfPlain(i);
         if (end == _text.Length || _text[end] != '"')
         {
             Word = _text[i..end];
             Position = end;
             return true;
         }
+        // Mostly the quotes stand round the whole word and nothing in it needs a backslash: then the word is a part of the text.
+        if (end == i && _text[(i + 1)..].IndexOfAny('"', '\\') is >= 0 and var length && _text[i + 1 + length] == '"' && IsEnd(i + length + 2))
+        {
+            Quoted = true;
+            Word = _text.Slice(i + 1, length);
+            Position = i + length + 2;
+            return true;
+        }
         ReadQuoted(i);
         return true;
     }
 
+    private bool IsEnd(int position) => position >= _text.Length || _text[position] is ' ' or '\t';
+
+    // Words are short, so that a vectorised search costs more than it saves.
+    private int EndOfPlain(int i)
+    {
+        while (i < _text.Length && _text[i] is not (' ' or '\t' or '"'))
+            i++;
+        return i;
+    }
+
     private void SkipBlanks()
     {
-        int blanks = _text[Position..].IndexOfAnyExcept(' ', '\t');
-        Position = blanks < 0 ? _text.Length : Position + blanks;
+        int i = Position;
+        while (i < _text.Length && _text[i] is (' ' or '\t'))
+            i++;
+        Position = i;
     }
 
     private void ReadQuoted(int i)
