@@ -109,17 +109,24 @@ public readonly record struct AddressPattern(IpFamily Family, UInt128 Value, UIn
     {
         // IPAddress takes octal and short forms that would be read differently from what is written; a dump never has them.
         address = default;
-        uint value = 0;
-        for (int part = 0; part < 4; part++)
+        uint value = 0, octet = 0;
+        int digits = 0, dots = 0;
+        foreach (char c in text)
         {
-            int dot = part < 3 ? text.IndexOf('.') : text.Length;
-            if (dot is < 1 or > 3 || !byte.TryParse(text[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out byte octet))
+            uint digit = c - (uint)'0';
+            if (digit <= 9 && ++digits <= 3)
+            {
+                octet = octet * 10 + digit;
+                continue;
+            }
+            if (c != '.' || digits == 0 || octet > 255 || ++dots > 3)
                 return false;
             value = (value << 8) | octet;
-            text = part < 3 ? text[(dot + 1)..] : default;
+            octet = 0;
+            digits = 0;
         }
-        address = value;
-        return true;
+        address = (value << 8) | octet;
+        return dots == 3 && digits > 0 && octet <= 255;
     }
 
     private static bool TryParseIPv6(ReadOnlySpan<char> text, out UInt128 address)

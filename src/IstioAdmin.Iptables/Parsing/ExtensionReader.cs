@@ -71,7 +71,7 @@ internal ref struct ExtensionReader
     /// <summary>A value made of a number that fits 16 bits.</summary>
     public ushort UInt16()
     {
-        if (!ushort.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number))
+        if (!DecimalText.TryParse(Value(), out ushort number))
             Known = false;
         return number;
     }
@@ -82,14 +82,16 @@ internal ref struct ExtensionReader
     /// <summary>Reads ports from a word.</summary>
     public PortRange Ports(ReadOnlySpan<char> text, char separator)
     {
+        if (DecimalText.TryParse(text, out ushort only))
+            return PortRange.Only(only);
         int part = text.IndexOf(separator);
         ReadOnlySpan<char> low = part < 0 ? text : text[..part];
         ReadOnlySpan<char> high = part < 0 ? text : text[(part + 1)..];
         ushort first = 0, last = ushort.MaxValue;
         bool open = part >= 0;
-        if ((!open || !low.IsEmpty) && !ushort.TryParse(low, NumberStyles.None, CultureInfo.InvariantCulture, out first))
+        if ((!open || !low.IsEmpty) && !DecimalText.TryParse(low, out first))
             Known = false;
-        if ((!open || !high.IsEmpty) && !ushort.TryParse(high, NumberStyles.None, CultureInfo.InvariantCulture, out last))
+        if ((!open || !high.IsEmpty) && !DecimalText.TryParse(high, out last))
             Known = false;
         return new PortRange(first, last);
     }

@@ -4,7 +4,7 @@ namespace IstioAdmin.Iptables.Parsing;
 internal static class OptionScope
 {
     /// <summary>Whether a word is one of iptables' own options, which ends the options of an extension.</summary>
-    public static bool IsCore(ReadOnlySpan<char> word) => word switch
+    public static bool IsCore(ReadOnlySpan<char> word) => word is ['-', ..] && word switch
     {
         "-m" or "-j" or "-g" or "-s" or "-d" or "-i" or "-o" or "-p" or "-f" or "-c" => true,
         "--match" or "--jump" or "--goto" or "--source" or "--src" or "--destination" or "--dst" => true,
@@ -20,9 +20,9 @@ internal static class OptionScope
         int beforeNegation = -1;
         while (words.Next())
         {
-            if (!words.Quoted && IsCore(words.Word))
+            if (IsCore(words.Word) && !words.Quoted)
                 return beforeNegation >= 0 ? beforeNegation : end;
-            beforeNegation = !words.Quoted && words.Word is "!" ? end : -1;
+            beforeNegation = words.Word is "!" && !words.Quoted ? end : -1;
             end = words.Position;
         }
         return end;

@@ -89,37 +89,38 @@ internal sealed class RuleReader
     private string? ReadParts(ReadOnlySpan<char> text, int start)
     {
         var words = new WordReader(text, start);
-        bool negated = false;
+        int negation = -1;
         while (words.Next())
         {
-            int at = words.Start;
             ReadOnlySpan<char> option = words.Word;
             if (words.Unclosed)
-                return Fail(at, option, "a quote is not closed");
+                return Fail(words.Start, option, "a quote is not closed");
             if (option is "!" && !words.Quoted)
             {
-                negated = true;
+                negation = words.Start;
                 continue;
             }
+            // What is negated includes the '!', and so is remembered as something else.
+            var part = new Part(negation >= 0 ? negation : words.Start, negation >= 0);
             string? problem = option switch
             {
-                "-s" or "--source" or "--src" => ReadAddresses(ref words, negated, source: true),
-                "-d" or "--destination" or "--dst" => ReadAddresses(ref words, negated, source: false),
-                "-i" or "--in-interface" => ReadInterface(ref words, negated, incoming: true),
-                "-o" or "--out-interface" => ReadInterface(ref words, negated, incoming: false),
-                "-p" or "--protocol" or "--proto" => ReadProtocol(ref words, negated),
-                "-f" or "--fragment" => Add(new FragmentMatch(negated)),
+                "-s" or "--source" or "--src" => ReadAddresses(ref words, part, source: true),
+                "-d" or "--destination" or "--dst" => ReadAddresses(ref words, part, source: false),
+                "-i" or "--in-interface" => ReadInterface(ref words, part, incoming: true),
+                "-o" or "--out-interface" => ReadInterface(ref words, part, incoming: false),
+                "-p" or "--protocol" or "--proto" => ReadProtocol(ref words, part),
+                "-f" or "--fragment" => Add(new FragmentMatch(part.Negated)),
                 "-m" or "--match" => ReadMatch(text, ref words),
                 "-j" or "--jump" => ReadTarget(text, ref words),
                 "-g" or "--goto" => ReadGoto(ref words),
                 "-c" or "--set-counters" => ReadCounters(ref words),
-                _ => ReadImplicit(text, ref words, negated ? text[..at].LastIndexOf('!') : at),
+                _ => ReadImplicit(text, ref words, part),
             };
             if (problem is not null)
                 return problem;
-            negated = false;
+            negation = -1;
         }
-        return negated ? Fail(words.Start, default, "'!' must stand before an option") : null;
+        return negation >= 0 ? Fail(words.Start, default, "'!' must stand before an option") : null;
     }
 
     private string? Add(Match match)
@@ -128,48 +129,74 @@ internal sealed class RuleReader
         return null;
     }
 
-    private string? ReadAddresses(ref WordReader words, bool negated, bool source)
+    /// <summary>What the part was read as when it was seen before; the caller fills it in otherwise.</summary>
+    private ref Match? Known(in WordReader words, Part part) => ref _matchCache[_lineStart + part.Start, words.Position - part.Start];
+
+    private string? ReadAddresses(ref WordReader words, Part part, bool source)
     {
         if (!words.Next())
             return Fail(words.Start, default, "an address is missing");
+        List<Match> addresses = source ? _sources : _destinations;
         ReadOnlySpan<char> list = words.Word;
+        ref Match? known = ref Known(words, part);
+        if (known is not null)
+        {
+            addresses.Add(known);
+            return null;
+        }
+        if (AddressPattern.TryParse(list, _family, out AddressPattern only))
+        {
+            known = Address(only, part.Negated, source);
+            addresses.Add(known);
+            return null;
+        }
         while (true)
         {
             int comma = list.IndexOf(',');
             ReadOnlySpan<char> word = comma < 0 ? list : list[..comma];
             if (!AddressPattern.TryParse(word, _family, out AddressPattern address))
                 return Fail(words.Start, word, $"not an {(_family == IpFamily.IPv4 ? "IPv4" : "IPv6")} address, prefix or mask");
-            if (source)
-                _sources.Add(new SourceMatch(new(address, negated)));
-            else
-                _destinations.Add(new DestinationMatch(new(address, negated)));
+            addresses.Add(Address(address, part.Negated, source));
             if (comma < 0)
                 return null;
             list = list[(comma + 1)..];
         }
     }
 
-    private string? ReadInterface(ref WordReader words, bool negated, bool incoming)
+    private static Match Address(AddressPattern address, bool negated, bool source) =>
+        source ? new SourceMatch(new(address, negated)) : new DestinationMatch(new(address, negated));
+
+    private string? ReadInterface(ref WordReader words, Part part, bool incoming)
     {
         if (!words.Next())
             return Fail(words.Start, default, "an interface name is missing");
         if (words.Quoted || words.Word.Length > InterfacePattern.MaxLength)
             return Fail(words.Start, words.Word, $"not an interface name (1 to {InterfacePattern.MaxLength} characters, no quotes)");
-        var pattern = new Negatable<InterfacePattern>(new InterfacePattern(words.Word.ToString()), negated);
-        return Add(incoming ? new InInterfaceMatch(pattern) : new OutInterfaceMatch(pattern));
+        ref Match? known = ref Known(words, part);
+        if (known is null)
+        {
+            var pattern = new Negatable<InterfacePattern>(new InterfacePattern(words.Word.ToString()), part.Negated);
+            known = incoming ? new InInterfaceMatch(pattern) : new OutInterfaceMatch(pattern);
+        }
+        return Add(known);
     }
 
-    private string? ReadProtocol(ref WordReader words, bool negated)
+    private string? ReadProtocol(ref WordReader words, Part part)
     {
         if (!words.Next())
             return Fail(words.Start, default, "a protocol is missing");
-        if (!IpProtocol.TryParse(words.Word, out IpProtocol protocol))
-            return Fail(words.Start, words.Word, "not a protocol");
-        if (protocol == IpProtocol.All)
-            return negated ? Fail(words.Start, words.Word, "a rule that no protocol fits would never match") : null;
-        if (!negated)
-            _protocol = protocol;
-        return Add(new ProtocolMatch(new(protocol, negated)));
+        ref Match? known = ref Known(words, part);
+        if (known is null)
+        {
+            if (!IpProtocol.TryParse(words.Word, out IpProtocol protocol))
+                return Fail(words.Start, words.Word, "not a protocol");
+            if (protocol == IpProtocol.All)
+                return part.Negated ? Fail(words.Start, words.Word, "a rule that no protocol fits would never match") : null;
+            known = new ProtocolMatch(new(protocol, part.Negated));
+        }
+        if (!part.Negated)
+            _protocol = ((ProtocolMatch)known).Protocol.Value;
+        return Add(known);
     }
 
     private string? ReadMatch(ReadOnlySpan<char> text, ref WordReader words)
@@ -181,21 +208,21 @@ internal sealed class RuleReader
         int options = words.Position;
         int end = OptionScope.End(text, options);
         words.Position = end;
-        ref Match? known = ref _matchCache[_lineStart + start, end - start];
+        ref Match? known = ref Known(words, new Part(start, false));
         known ??= MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(text[start..end].ToString());
         return Add(known);
     }
 
-    private string? ReadImplicit(ReadOnlySpan<char> text, ref WordReader words, int start)
+    private string? ReadImplicit(ReadOnlySpan<char> text, ref WordReader words, Part part)
     {
         ReadOnlySpan<char> option = words.Word;
         if (!option.StartsWith("-", StringComparison.Ordinal))
             return Fail(words.Start, option, "an option was expected");
         if (MatchGrammar.Implicit(_protocol) is not { } extension)
             return Fail(words.Start, option, "not an option of iptables, and no match is named that could take it");
-        int end = OptionScope.End(text, start);
+        int end = OptionScope.End(text, part.Start);
         words.Position = end;
-        ReadOnlySpan<char> slice = text[start..end];
+        ReadOnlySpan<char> slice = text[part.Start..end];
         return Add(MatchGrammar.Read(extension, slice, _family) ?? new UnknownMatch($"-m {extension} {slice}"));
     }
 
@@ -253,4 +280,9 @@ internal sealed class RuleReader
         Place = (start, word[..Math.Min(word.Length, 100)].ToString());
         return message;
     }
+
+    /// <summary>An option of the rule that is being read.</summary>
+    /// <param name="Start">Where it starts in the line, with its <c>!</c>.</param>
+    /// <param name="Negated">Whether <c>!</c> stands before it.</param>
+    private readonly record struct Part(int Start, bool Negated);
 }

@@ -109,8 +109,9 @@ internal sealed class SaveReader
             return;
         FinishTable("another dump begins before COMMIT");
         FinishRuleset();
+        if (family != _family)
+            _reader = new RuleReader(family, _text);
         (_family, _backend, _headerSeen) = (family, backend, true);
-        _reader = new RuleReader(_family, _text);
     }
 
     private void ReadTable(ReadOnlySpan<char> line, int start)

@@ -30,9 +30,12 @@ internal sealed class SliceCache<T>
         get
         {
             ReadOnlySpan<char> slice = _text.AsSpan(start, length);
-            ref Entry entry = ref _entries[Hash(slice) & (uint)(_entries.Length - 1)];
-            if (entry.Value is null || !slice.SequenceEqual(_text.AsSpan(entry.Start, entry.Length)))
-                entry = new Entry { Start = start, Length = length };
+            uint hash = Hash(slice);
+            ref Entry entry = ref _entries[hash & (uint)(_entries.Length - 1)];
+            if (entry.Value is null || entry.Hash != hash || !slice.SequenceEqual(_text.AsSpan(entry.Start, entry.Length)))
+                entry = new Entry { Hash = hash, Length = length };
+            // The same words as before; but these are in the processor's cache, and will be when the next ones are compared.
+            entry.Start = start;
             return ref entry.Value;
         }
     }
@@ -46,11 +49,12 @@ internal sealed class SliceCache<T>
             hash = (BitOperations.RotateLeft(hash, 5) ^ four) * Factor;
         foreach (char c in slice[(slice.Length & ~3)..])
             hash = (BitOperations.RotateLeft(hash, 5) ^ c) * Factor;
-        return (uint)(hash >> 40);
+        return (uint)(hash >> 32);
     }
 
     private struct Entry
     {
+        public uint Hash;
         public int Start;
         public int Length;
         public T? Value;
