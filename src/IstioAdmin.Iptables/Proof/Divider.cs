@@ -34,18 +34,18 @@ internal sealed class Divider
         CommentMatch => _all,
         ProtocolMatch m => Field(PacketField.Protocol, m.Protocol.Value.Number, m.Protocol.Value.Number).Negate(m.Protocol.Negated),
         DestinationMatch m => Address(PacketField.Destination, m.Address.Value, flow.Destination).Negate(m.Address.Negated),
-        SourceMatch m => Address(PacketField.Source, m.Address.Value, null).Negate(m.Address.Negated),
+        SourceMatch m => Address(PacketField.Source, m.Address.Value, flow.Source).Negate(m.Address.Negated),
         InInterfaceMatch m => Always(m.Interface.Value.Matches(flow.In) ^ m.Interface.Negated),
         OutInterfaceMatch m => Always(m.Interface.Value.Matches(flow.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, flow),
         OwnerMatch m => Owner(m, flow),
         MultiportMatch m => Multiport(m, flow),
-        ConnectionMatch m => Always(((flow.State & m.States.Value) != 0) ^ m.States.Negated),
+        ConnectionMatch m => ((flow.State & m.States.Value) != 0 ? _all : (flow.Doubtful & m.States.Value) != 0 ? _unknown : _none).Negate(m.States.Negated),
         MarkMatch m => Always(((flow.Mark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated),
         ConnmarkMatch m => Always(flow.Tracked && (((flow.ConnectionMark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
         FragmentMatch m => Always(m.Negated),
         IcmpMatch m => Icmp(m),
-        AddressRangeMatch m => Range(PacketField.Source, m.Source, null).And(Range(PacketField.Destination, m.Destination, flow.Destination)),
+        AddressRangeMatch m => Range(PacketField.Source, m.Source, flow.Source).And(Range(PacketField.Destination, m.Destination, flow.Destination)),
         AddressTypeMatch m => AddressType(m, flow),
         ValueSetMatch m => ValueSet(m, flow),
         InterfaceSetMatch m => Always(m.Matches(m.Incoming ? flow.In : flow.Out)),
@@ -99,7 +99,9 @@ internal sealed class Divider
         return division.Negate(asked.Negated);
     }
 
-    private Division SourcePort(PortRange range) => Field(PacketField.SourcePort, range.First, range.Last);
+    private Division SourcePort(PortRange range, FlowContext flow) => flow.SourcePort is { } written
+        ? Within(new Interval(written.First, written.Last), range.First, range.Last)
+        : Field(PacketField.SourcePort, range.First, range.Last);
 
     private Division DestinationPort(PortRange range, FlowContext flow) => flow.DestinationPort is { } written
         ? Within(new Interval(written.First, written.Last), range.First, range.Last)
@@ -116,7 +118,7 @@ internal sealed class Divider
         };
         Division division = Field(PacketField.Protocol, protocol, protocol);
         if (match.Source is { } source)
-            division = division.And(SourcePort(source.Value).Negate(source.Negated));
+            division = division.And(SourcePort(source.Value, flow).Negate(source.Negated));
         if (match.Destination is { } destination)
             division = division.And(DestinationPort(destination.Value, flow).Negate(destination.Negated));
         if (match.Flags is { } flags)
@@ -130,7 +132,7 @@ internal sealed class Divider
         foreach (PortRange range in match.Ports.Value)
         {
             if (match.Side is PortSide.Source or PortSide.Either)
-                any = any.Or(SourcePort(range));
+                any = any.Or(SourcePort(range, flow));
             if (match.Side is PortSide.Destination or PortSide.Either)
                 any = any.Or(DestinationPort(range, flow));
         }
@@ -174,7 +176,7 @@ internal sealed class Divider
     {
         if (match.LimitToInInterface || match.LimitToOutInterface)
             return _unknown;
-        Division division = match.Source is { } source ? Types(source.Value, PacketField.Source, null).Negate(source.Negated) : _all;
+        Division division = match.Source is { } source ? Types(source.Value, PacketField.Source, flow.Source).Negate(source.Negated) : _all;
         return match.Destination is { } destination
             ? division.And(Types(destination.Value, PacketField.Destination, flow.Destination).Negate(destination.Negated))
             : division;
@@ -230,10 +232,28 @@ internal sealed class Divider
 
     private Division Types(string types, PacketField field, Interval? written)
     {
+        if (_space.Family == IpFamily.IPv6)
+            return TypesIPv6(types, field, written);
         Division any = _none;
         foreach (string type in types.Split(','))
             any = any.Or(OneType(type, field, written));
         return any;
+    }
+
+    /// <summary>Types that need a route are a choice; those of the address alone are further conditions.</summary>
+    private Division TypesIPv6(string types, PacketField field, Interval? written)
+    {
+        Division fits = _all;
+        Division? route = null;
+        foreach (string type in types.Split(','))
+        {
+            Division one = OneType(type, field, written);
+            if (type is "UNICAST" or "MULTICAST")
+                fits = fits.And(one);
+            else
+                route = (route ?? _none).Or(one);
+        }
+        return route is { } routed ? fits.And(routed) : fits;
     }
 
     private Division OneType(string type, PacketField field, Interval? written)
@@ -257,7 +277,7 @@ internal sealed class Divider
                 return multicast.Negate(true);
             case "UNICAST":
                 return new Division(_space.None, other.Maybe);
-            case "BROADCAST":
+            case "BROADCAST" when family == IpFamily.IPv4:
                 Division all = On(field, written, [new Interval(uint.MaxValue, uint.MaxValue)]);
                 return new Division(all.Surely.Except(local.Maybe).Except(multicast.Maybe), other.Maybe);
             default:

@@ -26,6 +26,15 @@ internal sealed record FlowContext
     /// <summary>TCP flags.</summary>
     public TcpControlBits Flags { get; init; }
 
+    /// <summary>The source that a rule wrote; null while it is the packet's own.</summary>
+    public Interval? Source { get; init; }
+
+    /// <summary>The source port that a rule wrote; null while it is the packet's own.</summary>
+    public PortRange? SourcePort { get; init; }
+
+    /// <summary>States of which it cannot be told whether conntrack notes them.</summary>
+    public ConnectionStates Doubtful { get; init; }
+
     /// <summary>The destination that a rule wrote; null while it is the packet's own.</summary>
     public Interval? Destination { get; init; }
 

@@ -82,13 +82,14 @@ public sealed class RulesetProver
 
         public void Enter(List<Flow> flows, bool arrivedByLoopback)
         {
-            // IPv6 looks before the first hook, IPv4 when it routes.
+            // IPv6 looks before the first hook as well, IPv4 only when it routes.
             if (!arrivedByLoopback && _prover.Space.Family == IpFamily.IPv6)
                 flows = DropMartians(flows);
             var delivered = new List<Flow>();
             var forwarded = new List<Flow>();
             List<Flow> arrived = Run(Hook.Prerouting, flows, firstSight: !arrivedByLoopback);
-            if (!arrivedByLoopback && _prover.Space.Family == IpFamily.IPv4)
+            arrived.RemoveAll(flow => !flow.Context.Transparent && IsMixed(flow));
+            if (!arrivedByLoopback)
                 arrived = DropMartians(arrived);
             foreach (Flow flow in arrived)
             {
@@ -143,10 +144,48 @@ public sealed class RulesetProver
                     routed.Add(flow);
                     continue;
                 }
+                if (IsMixed(flow))
+                    continue;
                 foreach ((PacketSet part, bool local) in SplitLocal(flow.Packets, flow.Context.Destination))
                     routed.Add(new Flow(part, flow.Context with { Out = local ? TraceHost.Loopback : _prover._host.DefaultInterface }));
             }
             return routed;
+        }
+
+        /// <summary>Ends flows whose destination the kernel picks from a range that is partly this host's.</summary>
+        private bool IsMixed(Flow flow)
+        {
+            if (flow.Context.Destination is not { } written || _prover._host.IsLocal(_prover.Space.Family, written.First, written.Last) is not null)
+                return false;
+            Rule by = flow.Context.RedirectedBy!;
+            End(new OutcomeClass(OutcomeKind.Undecided, by, by.Target!.ToString()), flow.Packets);
+            return true;
+        }
+
+        /// <summary>Ends what OUTPUT's nat sends out of the host although it comes from 127.0.0.0/8.</summary>
+        private List<Flow> DropMartianSources(List<Flow> flows)
+        {
+            if (_prover.Space.Family != IpFamily.IPv4)
+                return flows;
+            PacketSet loopback = _prover.Space.Where(PacketField.Source, [TraceHost.LoopbackNet]);
+            var kept = new List<Flow>(flows.Count);
+            foreach (Flow flow in flows)
+            {
+                PacketSet martian = flow.Context.RedirectedBy is null ? _prover.Space.None : flow.Packets.And(loopback);
+                PacketSet rest = flow.Packets.Except(martian);
+                if (!rest.IsEmpty)
+                    kept.Add(flow with { Packets = rest });
+                if (martian.IsEmpty || IsMixed(flow with { Packets = martian }))
+                    continue;
+                foreach ((PacketSet part, bool local) in SplitLocal(martian, flow.Context.Destination))
+                {
+                    if (local)
+                        kept.Add(flow with { Packets = part });
+                    else
+                        End(new OutcomeClass(OutcomeKind.Dropped, null, "routing martian source"), part);
+                }
+            }
+            return kept;
         }
 
         private List<Flow> DropMartians(List<Flow> flows)
@@ -209,6 +248,8 @@ public sealed class RulesetProver
                     (skips ? unseen : seen).Add(flow);
                 }
                 flows = _walker.Walk(placed, seen);
+                if (hook == Hook.Output && placed.IsNat)
+                    flows = DropMartianSources(flows);
                 flows.AddRange(unseen);
             }
             return flows.ConvertAll(Track);

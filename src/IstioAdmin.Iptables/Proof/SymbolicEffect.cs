@@ -27,8 +27,11 @@ internal static class SymbolicEffect
                 return Translate(rule, flow, (here, here), redirect.Ports, null, redirect.Options);
             case DnatTarget dnat:
                 return Translate(rule, flow, dnat.To.Addresses, dnat.To.Ports, dnat.To.BasePort, dnat.Options);
-            case SnatTarget or MasqueradeTarget:
-                return [(flow with { Context = context with { State = context.State | ConnectionStates.Snat } }, true)];
+            case SnatTarget snat:
+                return TranslateSource(flow, snat.To.Addresses, snat.To.Ports, snat.Options, known: true);
+            case MasqueradeTarget masquerade:
+                // Any address, as far as we know.
+                return TranslateSource(flow, (UInt128.Zero, AddressPattern.FullMask(flow.Packets.Space.Family)), masquerade.Ports, masquerade.Options, known: false);
             case TproxyTarget tproxy:
                 FlowContext proxied = context with { Mark = (context.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value, Transparent = true, TransparentPort = tproxy.Port == 0 ? context.DestinationPort : PortRange.Only(tproxy.Port), RedirectedBy = rule };
                 return [(flow with { Context = proxied }, !tproxy.GoesOn)];
@@ -66,10 +69,60 @@ internal static class SymbolicEffect
             PacketSet changed = packets.Except(same);
             if (!same.IsEmpty)
                 yield return (new Flow(same, to), true);
-            if (!changed.IsEmpty)
-                yield return (new Flow(changed, to with { State = to.State | ConnectionStates.Dnat }), true);
+            // The choice may fall on what the packet had before.
+            PacketSet maybeSame = MaybeUnchanged(changed, flow.Context, to);
+            PacketSet surely = changed.Except(maybeSame);
+            if (!maybeSame.IsEmpty)
+                yield return (new Flow(maybeSame, to with { Doubtful = to.Doubtful | ConnectionStates.Dnat }), true);
+            if (!surely.IsEmpty)
+                yield return (new Flow(surely, to with { State = to.State | ConnectionStates.Dnat }), true);
         }
     }
+
+    /// <param name="flow">The packets.</param>
+    /// <param name="addresses">The addresses to choose from; null keeps the address.</param>
+    /// <param name="ports">The ports to choose from; null keeps the port.</param>
+    /// <param name="options">How a port is chosen.</param>
+    /// <param name="known">Whether the choice is no wider than the addresses: then a source among them stays as it is.</param>
+    private static IEnumerable<(Flow, bool)> TranslateSource(
+        Flow flow, (UInt128 First, UInt128 Last)? addresses, PortRange? ports, NatOptions options, bool known)
+    {
+        PacketSpace space = flow.Packets.Space;
+        bool random = (options & (NatOptions.Random | NatOptions.RandomFully)) != 0;
+        PacketSet withPorts = WithPorts(space);
+        PacketSet inPorts = ports is { } asked ? withPorts.And(space.Where(PacketField.SourcePort, asked.First, asked.Last)).Or(space.Any.Except(withPorts)) : space.Any;
+        PacketSet inAddresses = addresses is { } range ? space.Where(PacketField.Source, range.First, range.Last) : space.Any;
+        foreach ((PacketSet part, bool hasPorts) in new[] { (flow.Packets.And(withPorts), true), (flow.Packets.Except(withPorts), false) })
+        {
+            foreach ((PacketSet packets, bool portStays) in new[] { (part.And(inPorts), true), (part.Except(inPorts), false) })
+            {
+                foreach ((PacketSet some, bool addressStays) in new[] { (packets.And(inAddresses), true), (packets.Except(inAddresses), false) })
+                {
+                    if (some.IsEmpty)
+                        continue;
+                    FlowContext context = flow.Context;
+                    bool randomPort = random && hasPorts;
+                    if (known && addressStays && portStays && !randomPort)
+                    {
+                        yield return (new Flow(some, context), true);
+                        continue;
+                    }
+                    if (addresses is { } chosen)
+                        context = context with { Source = new Interval(chosen.First, chosen.Last) };
+                    if (hasPorts && (randomPort || !portStays))
+                        context = context with { SourcePort = ports ?? PortRange.All };
+                    context = addressStays && portStays
+                        ? context with { Doubtful = context.Doubtful | ConnectionStates.Snat }
+                        : context with { State = context.State | ConnectionStates.Snat };
+                    yield return (new Flow(some, context), true);
+                }
+            }
+        }
+    }
+
+    private static PacketSet WithPorts(PacketSpace space) => space.Where(
+        PacketField.Protocol,
+        Enumerable.Range(0, 256).Where(number => new IpProtocol((byte)number).HasPorts).Select(number => new Interval((UInt128)number, (UInt128)number)));
 
     /// <summary>Which port each packet gets; null where it keeps its own.</summary>
     private static IEnumerable<(PacketSet Packets, PortRange? Port)> DividePorts(Flow flow, PortRange? ports, ushort? basePort, NatOptions options)
@@ -80,12 +133,7 @@ internal static class SymbolicEffect
             yield return (flow.Packets, null);
             yield break;
         }
-        PacketSet withPorts = space.None;
-        for (int number = 0; number <= byte.MaxValue; number++)
-        {
-            if (new IpProtocol((byte)number).HasPorts)
-                withPorts = withPorts.Or(space.Where(PacketField.Protocol, (UInt128)number, (UInt128)number));
-        }
+        PacketSet withPorts = WithPorts(space);
         PacketSet without = flow.Packets.Except(withPorts);
         PacketSet with = flow.Packets.And(withPorts);
         if (!without.IsEmpty)
@@ -103,19 +151,26 @@ internal static class SymbolicEffect
 
     private static PacketSet Unchanged(PacketSet packets, FlowContext before, FlowContext after)
     {
+        bool one = after.Destination is not { } address || address.First == address.Last;
+        one &= after.DestinationPort is not { } port || port.First == port.Last;
+        return one ? MaybeUnchanged(packets, before, after) : packets.Space.None;
+    }
+
+    private static PacketSet MaybeUnchanged(PacketSet packets, FlowContext before, FlowContext after)
+    {
         PacketSpace space = packets.Space;
         PacketSet same = packets;
         if (after.Destination is { } address)
         {
             same = before.Destination is { } old
-                ? old.First == address.First ? same : space.None
-                : same.And(space.Where(PacketField.Destination, address.First, address.First));
+                ? old == address ? same : space.None
+                : same.And(space.Where(PacketField.Destination, address.First, address.Last));
         }
         if (after.DestinationPort is { } port)
         {
             same = before.DestinationPort is { } old
-                ? old.First == port.First ? same : space.None
-                : same.And(space.Where(PacketField.DestinationPort, port.First, port.First));
+                ? old == port ? same : space.None
+                : same.And(space.Where(PacketField.DestinationPort, port.First, port.Last));
         }
         return same;
     }

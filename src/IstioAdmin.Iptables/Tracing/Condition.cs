@@ -21,21 +21,21 @@ internal static class Condition
     public static Fit Test(Match match, PacketState packet, TraceHost host) => match switch
     {
         ProtocolMatch m => Is((packet.Packet.Protocol == m.Protocol.Value) ^ m.Protocol.Negated),
-        DestinationMatch m => Destination(m.Address, packet),
-        SourceMatch m => Is(m.Address.Value.Matches(packet.Source) ^ m.Address.Negated),
+        DestinationMatch m => Address(m.Address, packet.Destination, packet.DestinationLast),
+        SourceMatch m => Address(m.Address, packet.Source, packet.SourceLast),
         InInterfaceMatch m => Is(m.Interface.Value.Matches(packet.In) ^ m.Interface.Negated),
         OutInterfaceMatch m => Is(m.Interface.Value.Matches(packet.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, packet),
         OwnerMatch m => Is(Owner(m, packet.Owner)),
         CommentMatch => Fit.Yes,
         MultiportMatch m => Multiport(m, packet),
-        ConnectionMatch m => Is(((packet.State & m.States.Value) != 0) ^ m.States.Negated),
+        ConnectionMatch m => Negate(State(m.States.Value, packet.State, packet.Doubtful), m.States.Negated),
         MarkMatch m => Is(((packet.Mark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated),
         // Without a conntrack entry xt_connmark.c never matches, negated or not.
         ConnmarkMatch m => Is(packet.Tracked && (((packet.ConnectionMark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
         FragmentMatch m => Is(packet.Packet.IsLaterFragment ^ m.Negated),
         IcmpMatch m => Icmp(m, packet.Packet),
-        AddressRangeMatch m => Both(Range(m.Source, packet.Source, packet.Source), Range(m.Destination, packet.Destination, packet.DestinationLast)),
+        AddressRangeMatch m => Both(Range(m.Source, packet.Source, packet.SourceLast), Range(m.Destination, packet.Destination, packet.DestinationLast)),
         AddressTypeMatch m => AddressTypes.Test(m, packet, host),
         PhysicalDeviceMatch m => Is(NotBridged(m)),
         ValueSetMatch m => ValueSets.Test(m, packet),
@@ -54,15 +54,18 @@ internal static class Condition
 
     private static Fit Is(bool fits) => fits ? Fit.Yes : Fit.No;
 
-    private static Fit Destination(Negatable<AddressPattern> address, PacketState packet)
+    private static Fit Address(Negatable<AddressPattern> address, UInt128 first, UInt128 last)
     {
-        if (packet.Destination == packet.DestinationLast)
-            return Is(address.Value.Matches(packet.Destination) ^ address.Negated);
+        if (first == last)
+            return Is(address.Value.Matches(first) ^ address.Negated);
         if (address.Value.PrefixLength is null)
             return Fit.Unknown;
-        UInt128 last = address.Value.Value | (AddressPattern.FullMask(address.Value.Family) & ~address.Value.Mask);
-        return Negate(Within(packet.Destination, packet.DestinationLast, address.Value.Value, last), address.Negated);
+        UInt128 high = address.Value.Value | (AddressPattern.FullMask(address.Value.Family) & ~address.Value.Mask);
+        return Negate(Within(first, last, address.Value.Value, high), address.Negated);
     }
+
+    private static Fit State(ConnectionStates asked, ConnectionStates known, ConnectionStates doubtful) =>
+        (known & asked) != 0 ? Fit.Yes : (doubtful & asked) != 0 ? Fit.Unknown : Fit.No;
 
     private static Fit Range(Negatable<AddressRange>? range, UInt128 first, UInt128 last) =>
         range is { } r ? Negate(Within(first, last, r.Value.First, r.Value.Last), r.Negated) : Fit.Yes;
@@ -86,7 +89,7 @@ internal static class Condition
             return Fit.No;
         Fit fit = Fit.Yes;
         if (match.Source is { } source)
-            fit = Port(source.Value, source.Negated, packet.Packet.SourcePort, packet.Packet.SourcePort);
+            fit = Port(source.Value, source.Negated, packet.SourcePort, packet.SourcePortLast);
         if (match.Destination is { } destination)
             fit = Both(fit, Port(destination.Value, destination.Negated, packet.DestinationPort, packet.DestinationPortLast));
         if (match.Flags is { } flags)
@@ -102,7 +105,7 @@ internal static class Condition
         foreach (PortRange range in match.Ports.Value)
         {
             if (match.Side is PortSide.Source or PortSide.Either)
-                any = Either(any, Port(range, false, packet.Packet.SourcePort, packet.Packet.SourcePort));
+                any = Either(any, Port(range, false, packet.SourcePort, packet.SourcePortLast));
             if (match.Side is PortSide.Destination or PortSide.Either)
                 any = Either(any, Port(range, false, packet.DestinationPort, packet.DestinationPortLast));
         }

@@ -9,7 +9,8 @@ internal sealed class PacketState
     {
         Packet = packet;
         Destination = DestinationLast = packet.Destination;
-        Source = packet.Source;
+        Source = SourceLast = packet.Source;
+        SourcePort = SourcePortLast = packet.SourcePort;
         DestinationPort = DestinationPortLast = packet.DestinationPort;
         Mark = packet.Mark;
         ConnectionMark = packet.ConnectionMark;
@@ -19,8 +20,17 @@ internal sealed class PacketState
     /// <summary>The packet as it was sent.</summary>
     public Packet Packet { get; }
 
-    /// <summary>Source address; unknown after source NAT, which nothing later asks for.</summary>
-    public UInt128 Source { get; }
+    /// <summary>Lowest source address it may have; rules after source NAT see the new one when the packet comes back by loopback.</summary>
+    public UInt128 Source { get; set; }
+
+    /// <summary>Highest source address it may have.</summary>
+    public UInt128 SourceLast { get; set; }
+
+    /// <summary>Lowest source port it may have.</summary>
+    public ushort SourcePort { get; set; }
+
+    /// <summary>Highest source port it may have.</summary>
+    public ushort SourcePortLast { get; set; }
 
     /// <summary>Lowest destination it may have; NAT to a range leaves the choice to the kernel.</summary>
     public UInt128 Destination { get; set; }
@@ -51,6 +61,9 @@ internal sealed class PacketState
 
     /// <summary>What the conntrack and state matches see at this point.</summary>
     public ConnectionStates State { get; set; }
+
+    /// <summary>Those of the states SNAT and DNAT of which it cannot be told whether conntrack notes them: it notes only what really changed.</summary>
+    public ConnectionStates Doubtful { get; set; }
 
     /// <summary>Whether the packet has a conntrack entry at this point.</summary>
     public bool Tracked => State is not (ConnectionStates.None or ConnectionStates.Invalid or ConnectionStates.Untracked);

@@ -35,12 +35,16 @@ public sealed class PacketTracer
         if (Run(Hook.Output, state, path, firstSight: true) is { } ended)
             return ended;
         // Destination NAT routes again once the hook is through (net/netfilter/nf_nat_proto.c, nf_nat_ipv4_local_fn).
-        if (state.RedirectedBy is not null)
-            state.Out = _host.Route(packet.Family, state.Destination);
+        if (state.RedirectedBy is { } by)
+        {
+            if (_host.IsLocal(packet.Family, state.Destination, state.DestinationLast) is not { } local)
+                return new TraceOutcome.Undecided(by, by.Target!.ToString());
+            state.Out = local ? TraceHost.Loopback : _host.DefaultInterface;
+        }
         if (Run(Hook.Postrouting, state, path, firstSight: true) is { } endedLate)
             return endedLate;
         if (state.Out != TraceHost.Loopback)
-            return new TraceOutcome.Sent(state.Out, state.Destination, state.DestinationPort, state.RedirectedBy);
+            return Sent(state, state.Out);
         // The loopback device hands the packet straight back; the socket lets go of it (drivers/net/loopback.c, skb_orphan).
         state.In = TraceHost.Loopback;
         state.Out = "";
@@ -51,19 +55,25 @@ public sealed class PacketTracer
     private TraceOutcome Enter(PacketState state, bool arrivedByLoopback, ICollection<TraceStep>? path)
     {
         IpFamily family = state.Packet.Family;
-        // IPv6 looks before the first hook, IPv4 when it routes.
+        // IPv6 looks before the first hook as well, IPv4 only when it routes.
         if (!arrivedByLoopback && family == IpFamily.IPv6 && Martian(state) is { } strange)
             return strange;
         // A packet back from loopback has its NAT settled by OUTPUT and POSTROUTING already (net/netfilter/nf_nat_core.c, nf_nat_inet_fn).
         if (Run(Hook.Prerouting, state, path, firstSight: !arrivedByLoopback) is { } ended)
             return ended;
-        if (!arrivedByLoopback && family == IpFamily.IPv4 && Martian(state) is { } martian)
+        if (state.TransparentPort is null && _host.IsLocal(family, state.Destination, state.DestinationLast) is null)
+            return new TraceOutcome.Undecided(state.RedirectedBy!, state.RedirectedBy!.Target!.ToString());
+        if (!arrivedByLoopback && Martian(state) is { } martian)
             return martian;
         if (state.TransparentPort is null && !_host.IsLocal(family, state.Destination))
             return Forward(state, path);
         if (Run(Hook.Input, state, path, firstSight: !arrivedByLoopback) is { } endedLate)
             return endedLate;
-        return new TraceOutcome.Delivered(state.Destination, state.TransparentPort ?? state.DestinationPort, state.RedirectedBy);
+        return new TraceOutcome.Delivered(state.Destination, state.TransparentPort ?? state.DestinationPort, state.RedirectedBy)
+        {
+            AddressLast = state.DestinationLast,
+            PortLast = state.TransparentPort ?? state.DestinationPortLast,
+        };
     }
 
     private TraceOutcome Forward(PacketState state, ICollection<TraceStep>? path)
@@ -75,8 +85,7 @@ public sealed class PacketTracer
             return ended;
         string leavesBy = state.Out;
         state.In = "";
-        return Run(Hook.Postrouting, state, path, firstSight: true)
-            ?? new TraceOutcome.Sent(leavesBy, state.Destination, state.DestinationPort, state.RedirectedBy);
+        return Run(Hook.Postrouting, state, path, firstSight: true) ?? Sent(state, leavesBy);
     }
 
     private TraceOutcome.Dropped? Martian(PacketState state)
@@ -86,6 +95,12 @@ public sealed class PacketTracer
             return new TraceOutcome.Dropped("routing", "martian source", null);
         return Martians.Destinations(family).Any(net => net.Contains(state.Destination)) ? new TraceOutcome.Dropped("routing", "martian destination", null) : null;
     }
+
+    private static TraceOutcome.Sent Sent(PacketState state, string leavesBy) => new(leavesBy, state.Destination, state.DestinationPort, state.RedirectedBy)
+    {
+        AddressLast = state.DestinationLast,
+        PortLast = state.DestinationPortLast,
+    };
 
     private TraceOutcome? Run(Hook hook, PacketState state, ICollection<TraceStep>? path, bool firstSight)
     {
@@ -102,6 +117,8 @@ public sealed class PacketTracer
                 continue;
             if (_walker.Walk(placed, state, path) is { } ended)
                 return ended;
+            if (hook == Hook.Output && placed.IsNat && MartianSource(state) is { } martian)
+                return martian;
         }
         Track(state);
         return null;
@@ -111,5 +128,22 @@ public sealed class PacketTracer
     {
         if (state.State is ConnectionStates.None or ConnectionStates.Invalid)
             state.State = state.Packet.State;
+    }
+
+    /// <summary>
+    /// nat routes what it sends elsewhere at once, and IPv4 routes nothing from 127.0.0.0/8 out of the host (net/ipv4/route.c,
+    /// __mkroute_output). IPv6 leaves it to the receiver to drop what comes from ::1.
+    /// </summary>
+    private TraceOutcome? MartianSource(PacketState state)
+    {
+        IpFamily family = state.Packet.Family;
+        if (state.RedirectedBy is not { } by || family != IpFamily.IPv4 || !TraceHost.IsLoopback(family, state.Source))
+            return null;
+        return _host.IsLocal(family, state.Destination, state.DestinationLast) switch
+        {
+            true => null,
+            false => new TraceOutcome.Dropped("routing", "martian source", null),
+            null => new TraceOutcome.Undecided(by, by.Target!.ToString()),
+        };
     }
 }

@@ -23,8 +23,11 @@ internal static class TargetEffect
             case DnatTarget dnat:
                 Translate(rule, packet, dnat.To.Addresses, dnat.To.Ports, dnat.To.BasePort, dnat.Options);
                 return true;
-            case SnatTarget or MasqueradeTarget:
-                packet.State |= ConnectionStates.Snat;
+            case SnatTarget snat:
+                TranslateSource(packet, snat.To.Addresses, snat.To.Ports, snat.Options);
+                return true;
+            case MasqueradeTarget masquerade:
+                Masquerade(packet, masquerade);
                 return true;
             case TproxyTarget tproxy:
                 packet.Mark = (packet.Mark & ~tproxy.Mark.Mask) ^ tproxy.Mark.Value;
@@ -59,7 +62,7 @@ internal static class TargetEffect
     private static void Translate(Rule rule, PacketState packet, (UInt128 First, UInt128 Last)? addresses, PortRange? ports, ushort? basePort, NatOptions options)
     {
         packet.RedirectedBy = rule;
-        (UInt128, ushort) before = (packet.Destination, packet.DestinationPort);
+        (UInt128, UInt128, ushort, ushort) before = (packet.Destination, packet.DestinationLast, packet.DestinationPort, packet.DestinationPortLast);
         // An address of the range that the packet already has is no reason to keep it: the kernel hashes the source over the range.
         if (addresses is { } range)
             (packet.Destination, packet.DestinationLast) = range;
@@ -76,8 +79,49 @@ internal static class TargetEffect
                 (packet.DestinationPort, packet.DestinationPortLast) = (chosen.First, chosen.Last);
             }
         }
-        if (before != (packet.Destination, packet.DestinationPort))
+        (UInt128, UInt128, ushort, ushort) after = (packet.Destination, packet.DestinationLast, packet.DestinationPort, packet.DestinationPortLast);
+        if (before == after)
+            return;
+        // The choice may fall on what the packet had before; then conntrack notes no translation.
+        bool maybeSame = before.Item1 >= after.Item1 && before.Item1 <= after.Item2 && before.Item3 >= after.Item3 && before.Item3 <= after.Item4;
+        if (maybeSame)
+            packet.Doubtful |= ConnectionStates.Dnat;
+        else
             packet.State |= ConnectionStates.Dnat;
+    }
+
+    /// <summary>A source that is among those allowed stays as it is (net/netfilter/nf_nat_core.c, get_unique_tuple), as long as no other flow has it.</summary>
+    private static void TranslateSource(PacketState packet, (UInt128 First, UInt128 Last)? addresses, PortRange? ports, NatOptions options)
+    {
+        bool hasPorts = packet.Packet.Protocol.HasPorts;
+        bool random = hasPorts && (options & (NatOptions.Random | NatOptions.RandomFully)) != 0;
+        bool addressStays = addresses is not { } range || (packet.Source >= range.First && packet.Source <= range.Last);
+        bool portStays = !hasPorts || ports is not { } asked || asked.Contains(packet.SourcePort);
+        if (addressStays && portStays && !random)
+            return;
+        if (addresses is { } chosen)
+            (packet.Source, packet.SourceLast) = chosen;
+        if (hasPorts && (random || !portStays))
+            (packet.SourcePort, packet.SourcePortLast) = ports is { } from ? (from.First, from.Last) : (ushort.MinValue, ushort.MaxValue);
+        if (addressStays && portStays)
+            packet.Doubtful |= ConnectionStates.Snat;
+        else
+            packet.State |= ConnectionStates.Snat;
+    }
+
+    /// <summary>The new source is an address that routing prefers, of this or of another interface: any address, as far as we know.</summary>
+    private static void Masquerade(PacketState packet, MasqueradeTarget target)
+    {
+        bool hasPorts = packet.Packet.Protocol.HasPorts;
+        bool random = hasPorts && (target.Options & (NatOptions.Random | NatOptions.RandomFully)) != 0;
+        bool portStays = !hasPorts || target.Ports is not { } asked || asked.Contains(packet.SourcePort);
+        (packet.Source, packet.SourceLast) = (UInt128.Zero, AddressPattern.FullMask(packet.Packet.Family));
+        if (random || !portStays)
+            (packet.SourcePort, packet.SourcePortLast) = target.Ports is { } from ? (from.First, from.Last) : (ushort.MinValue, ushort.MaxValue);
+        if (portStays)
+            packet.Doubtful |= ConnectionStates.Snat;
+        else
+            packet.State |= ConnectionStates.Snat;
     }
 
     private static void ApplyConnmark(ConnmarkTarget target, PacketState packet)

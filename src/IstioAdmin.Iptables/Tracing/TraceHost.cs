@@ -53,6 +53,21 @@ public sealed class TraceHost
     /// <summary>127.0.0.0/8.</summary>
     public static Interval LoopbackNet { get; } = new(0x7F000000, 0x7FFFFFFF);
 
+    /// <summary>Whether packets to all addresses of a range are for this host; null when some are and some are not.</summary>
+    public bool? IsLocal(IpFamily family, UInt128 first, UInt128 last)
+    {
+        if (first == last)
+            return IsLocal(family, first);
+        if (family == IpFamily.IPv4 && first <= 0x7FFFFFFF && last >= 0x7F000000)
+            return first >= 0x7F000000 && last <= 0x7FFFFFFF ? true : null;
+        int local = _local.Count(known => known.Item1 == family && known.Item2 >= first && known.Item2 <= last);
+        return local == 0 ? false : (UInt128)local == last - first + 1 ? true : null;
+    }
+
+    /// <summary>Whether an address belongs to the loopback device and to no wire: 127.0.0.0/8 or ::1.</summary>
+    public static bool IsLoopback(IpFamily family, UInt128 address) =>
+        family == IpFamily.IPv4 ? (uint)address >> 24 == 127 : address == UInt128.One;
+
     /// <summary>The interface by which a packet to the address leaves.</summary>
     public string Route(IpFamily family, UInt128 address) => IsLocal(family, address) ? Loopback : DefaultInterface;
 

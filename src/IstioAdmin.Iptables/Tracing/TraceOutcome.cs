@@ -36,14 +36,28 @@ public abstract record TraceOutcome
     /// <param name="Address">Destination address at delivery.</param>
     /// <param name="Port">Destination port at delivery; for TPROXY the port of the transparent socket.</param>
     /// <param name="By">The rule that redirected it; null when it goes where it was sent.</param>
-    public sealed record Delivered(UInt128 Address, ushort Port, Rule? By) : TraceOutcome;
+    public sealed record Delivered(UInt128 Address, ushort Port, Rule? By) : TraceOutcome
+    {
+        /// <summary>Highest address it may be delivered to: NAT to a range leaves the choice to the kernel.</summary>
+        public UInt128 AddressLast { get; init; } = Address;
+
+        /// <summary>Highest port it may be delivered to.</summary>
+        public ushort PortLast { get; init; } = Port;
+    }
 
     /// <summary>It leaves the host.</summary>
     /// <param name="Interface">By which interface.</param>
     /// <param name="Address">To which address.</param>
     /// <param name="Port">To which port.</param>
     /// <param name="By">The rule that changed its destination; null when it goes where it was sent.</param>
-    public sealed record Sent(string Interface, UInt128 Address, ushort Port, Rule? By) : TraceOutcome;
+    public sealed record Sent(string Interface, UInt128 Address, ushort Port, Rule? By) : TraceOutcome
+    {
+        /// <summary>Highest address it may be sent to.</summary>
+        public UInt128 AddressLast { get; init; } = Address;
+
+        /// <summary>Highest port it may be sent to.</summary>
+        public ushort PortLast { get; init; } = Port;
+    }
 
     /// <summary>It ends without a word.</summary>
     /// <param name="Table">The table that ended it.</param>

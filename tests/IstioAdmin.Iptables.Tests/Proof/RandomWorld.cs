@@ -49,7 +49,7 @@ internal static class RandomWorld
             Gen.Select(Not, Pick(["NEW", "ESTABLISHED", "INVALID", "UNTRACKED", "NEW,RELATED", "DNAT", "SNAT,ESTABLISHED"])).Select((not, states) => $"-m conntrack {not}--ctstate {states}"),
             Gen.Select(Not, Pick(["0x0", "0x539", "0x1/0x1", "0x0/0xff"])).Select((not, mark) => $"-m mark {not}--mark {mark}"),
             Gen.Select(Not, Pick(["0x0", "0x539"])).Select((not, mark) => $"-m connmark {not}--mark {mark}"),
-            Gen.Select(Pick(["--src-type", "--dst-type"]), Pick(["LOCAL", "MULTICAST", "UNICAST", "BROADCAST"])).Select((option, type) => $"-m addrtype {option} {type}"),
+            Gen.Select(Pick(["--src-type", "--dst-type"]), Pick(["LOCAL", "MULTICAST", "UNICAST", "BROADCAST", "LOCAL,MULTICAST", "LOCAL,UNICAST"])).Select((option, type) => $"-m addrtype {option} {type}"),
             Gen.Select(Not, Pick(["8", "8/0", "3/1"])).Select((not, type) => $"{icmp[..icmp.LastIndexOf(" --", StringComparison.Ordinal)]} {not}{icmp[(icmp.LastIndexOf(" --", StringComparison.Ordinal) + 1)..]} {type}"),
             Gen.Const("-m limit --limit 5/min"));
         return Gen.Frequency((3, one), (1, Gen.Select(address, PortMatch).Select((a, p) => $"{a} {p}")));
@@ -64,10 +64,12 @@ internal static class RandomWorld
             : Gen.Select(Pick(["-j", "-j", "-g"]), Pick(callees)).Select((how, callee) => $"{how} {callee}");
         Gen<string> common = Gen.OneOf(Pick(["-j ACCEPT", "-j RETURN", "", "-j LOG"]), jump);
         string to = family == IpFamily.IPv4 ? "10.244.7.5" : "fd00::5", away = family == IpFamily.IPv4 ? "10.96.0.1" : "2001:db8::1";
+        string mixed = family == IpFamily.IPv4 ? "10.244.7.0-10.244.7.5" : "fd00::-fd00::5";
+        string snatPorts = family == IpFamily.IPv4 ? "-p tcp -j SNAT --to-source 10.244.7.5:80-1024" : "-p tcp -j SNAT --to-source [fd00::5]:80-1024";
         return table switch
         {
             "filter" => Gen.OneOf(common, Pick(["-j DROP", "-j REJECT"])),
-            "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", "-j MASQUERADE"])),
+            "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", $"-j DNAT --to-destination {mixed}", "-j MASQUERADE", $"-j SNAT --to-source {to}", $"-j SNAT --to-source {mixed}", snatPorts])),
             "mangle" => Gen.OneOf(common, Pick(["-j MARK --set-xmark 0x539/0xffffffff", "-j MARK --set-xmark 0x1/0x1", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j CONNMARK --set-xmark 0x539/0xffffffff", "-j DROP"])),
             _ => Gen.OneOf(common, Pick(["-j CT --notrack", "-j DROP"])),
         };

@@ -92,4 +92,91 @@ public sealed class SemanticsTests
 
         Assert.Equal(15006, Assert.IsType<TraceOutcome.Delivered>(new PacketTracer(ruleset, World.Pod).Inbound(World.In(80))).Port);
     }
+
+    private static PacketTracer Nat(string rule, string rest = "", IpFamily family = IpFamily.IPv4) =>
+        new(Dump.Parse($"*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n{rest}", family), World.Pod);
+
+    private static Packet OutIPv6(string from, string to) =>
+        new() { Family = IpFamily.IPv6, Source = World.Address(from), SourcePort = 40000, Destination = World.Address(to), DestinationPort = 80, Owner = World.App };
+
+    [Fact]
+    public void Nat_to_a_range_tells_all_that_the_kernel_may_choose()
+    {
+        PacketTracer tracer = Nat("-A OUTPUT -p tcp -j DNAT --to-destination 192.0.2.1-192.0.2.9:80-89");
+
+        var sent = Assert.IsType<TraceOutcome.Sent>(tracer.Outbound(World.Out(World.App, "10.96.0.1", 443)));
+
+        Assert.Equal((World.Address("192.0.2.1"), World.Address("192.0.2.9"), 80, 89), (sent.Address, sent.AddressLast, sent.Port, sent.PortLast));
+    }
+
+    [Fact]
+    public void Nat_to_a_range_that_is_partly_this_hosts_is_undecided()
+    {
+        PacketTracer tracer = Nat("-A PREROUTING -p tcp -j DNAT --to-destination 10.244.7.4-10.244.7.5\n-A OUTPUT -p tcp -j DNAT --to-destination 10.244.7.4-10.244.7.5");
+
+        Assert.IsType<TraceOutcome.Undecided>(tracer.Inbound(World.In(80)));
+        Assert.IsType<TraceOutcome.Undecided>(tracer.Outbound(World.Out(World.App, "10.96.0.1", 80)));
+    }
+
+    [Fact]
+    public void What_comes_from_a_loopback_address_does_not_leave_the_host_by_IPv4()
+    {
+        PacketTracer tracer = Nat(
+            "-A OUTPUT -p tcp -j DNAT --to-destination 192.0.2.1",
+            "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -s 127.0.0.0/8 -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n");
+        Packet packet = World.Out(World.App, "127.0.0.1", 80) with { Source = World.Address("127.0.0.1") };
+
+        Assert.Equal("routing", Assert.IsType<TraceOutcome.Dropped>(tracer.Outbound(packet)).Table);
+    }
+
+    [Fact]
+    public void What_comes_from_a_loopback_address_leaves_the_host_by_IPv6() =>
+        Assert.IsType<TraceOutcome.Sent>(Nat("-A OUTPUT -p tcp -j DNAT --to-destination 2001:db8::1", family: IpFamily.IPv6).Outbound(OutIPv6("::1", "::1")));
+
+    [Fact]
+    public void Nothing_from_the_wire_reaches_the_loopback_address_of_IPv6()
+    {
+        Packet packet = OutIPv6("2001:db8::9", "fd00::5") with { Owner = null, InInterface = "eth0" };
+
+        TraceOutcome outcome = Nat("-A PREROUTING -p tcp -j DNAT --to-destination ::1", family: IpFamily.IPv6).Inbound(packet);
+
+        Assert.Equal("routing", Assert.IsType<TraceOutcome.Dropped>(outcome).Table);
+    }
+
+    [Theory]
+    [InlineData("LOCAL,MULTICAST", "fd00::5", false)]
+    [InlineData("LOCAL,MULTICAST", "ff02::1", false)]
+    [InlineData("LOCAL,UNICAST", "fd00::5", true)]
+    [InlineData("LOCAL,UNICAST", "2001:db8::1", false)]
+    [InlineData("LOCAL", "fd00::5", true)]
+    public void In_IPv6_an_address_must_be_of_the_routed_type_and_of_the_written_one(string types, string to, bool fits)
+    {
+        var tracer = new PacketTracer(Dump.Parse($"*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m addrtype --dst-type {types} -j DROP\nCOMMIT\n", IpFamily.IPv6), World.Pod);
+
+        Assert.Equal(fits, tracer.Outbound(OutIPv6("fd00::5", to)) is TraceOutcome.Dropped);
+    }
+
+    [Theory]
+    [InlineData("--to-source 192.0.2.7", "-s 192.0.2.7/32", true)]
+    [InlineData("--to-source 192.0.2.7", "-m conntrack --ctstate SNAT", true)]
+    [InlineData("--to-source 10.244.7.5", "-m conntrack --ctstate SNAT", false)]
+    [InlineData("--to-source 10.244.7.4-10.244.7.5:39000-41000", "-m conntrack --ctstate SNAT", false)]
+    [InlineData("--to-source 10.244.7.5:1000-1010", "-p tcp -m tcp --sport 1000:1010", true)]
+    [InlineData("--to-source 192.0.2.7", "-p tcp -m tcp --sport 40000", true)]
+    public void What_comes_back_by_loopback_has_the_source_that_nat_chose(string snat, string match, bool fits)
+    {
+        PacketTracer tracer = Nat($"-A POSTROUTING -p tcp -o lo -j SNAT {snat}", $"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {match} -j DROP\nCOMMIT\n");
+
+        Assert.Equal(fits, tracer.Outbound(World.Out(World.App, "127.0.0.1", 80)) is TraceOutcome.Dropped);
+    }
+
+    [Theory]
+    [InlineData("-s 10.244.7.5/32")]
+    [InlineData("-m conntrack --ctstate SNAT")]
+    public void Which_address_masquerading_chooses_on_loopback_cannot_be_told(string match)
+    {
+        PacketTracer tracer = Nat("-A POSTROUTING -o lo -j MASQUERADE", $"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {match} -j DROP\nCOMMIT\n");
+
+        Assert.IsType<TraceOutcome.Undecided>(tracer.Outbound(World.Out(World.App, "127.0.0.1", 80)));
+    }
 }
