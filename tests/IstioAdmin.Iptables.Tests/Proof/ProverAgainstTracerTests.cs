@@ -36,7 +36,7 @@ public sealed class ProverAgainstTracerTests
     // A million packets in all, over the six cases.
     private static long Iterations => 840;
 
-    private static void Agrees(Packet packet, TraceOutcome traced, IReadOnlyList<ProvenOutcome> proven)
+    internal static void Agrees(Packet packet, TraceOutcome traced, IReadOnlyList<ProvenOutcome> proven)
     {
         UInt128[] values = PacketValues.Of(packet);
         ProvenOutcome[] holding = [.. proven.Where(outcome => outcome.Packets.Contains(values))];
