@@ -32,15 +32,17 @@ internal static class HookOrder
             .. from table in ruleset.Tables
                from chain in table.Chains
                let at = chain.Base ?? (ruleset.IsNftListing ? null : BaseChain.OfIptables(table.Name, chain.Name))
-               where at is not null && at.Hook == hook
+               where at is not null
                select new PlacedChain(table, chain, at),
         ];
-        // All nat chains of a hook are called from one place, which was made with the first of them.
+        // All nat chains are called from four places, one at each hook, which were made together with the first of them
+        // (net/netfilter/nf_nat_core.c, nf_nat_register_fn).
         int nat = Array.FindIndex(listed, placed => placed.IsNat);
         return
         [
             .. listed
                 .Select((placed, index) => (Placed: placed, Index: index))
+                .Where(c => c.Placed.Base.Hook == hook)
                 .OrderBy(c => c.Placed.Base.Place)
                 .ThenByDescending(c => c.Placed.IsNat ? nat : c.Index)
                 .ThenBy(c => c.Placed.Base.Priority)

@@ -26,7 +26,7 @@ public sealed class NftProverTests
                 foreach (Packet packet in packets)
                     ProverAgainstTracerTests.Agrees(packet, outbound ? tracer.Outbound(packet) : tracer.Inbound(packet), proven);
             },
-            iter: 500);
+            iter: 150);
 
     private static Gen<string> Pick(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 

@@ -56,6 +56,24 @@ public sealed class NftSemanticsTests
         Assert.IsType<TraceOutcome.Dropped>(outcome);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nats_place_at_every_hook_was_made_with_the_first_nat_chain_of_any_hook(bool earlier)
+    {
+        // Of two with the same priority the one made last comes first.
+        string[] output = earlier ? [Base("inet", "t", "out", "nat", "output", -100)] : [];
+        TraceOutcome outcome = In(
+            World.In(80),
+            [
+                Table("inet", "t"), .. output,
+                Base("inet", "t", "look", "filter", "prerouting", -100), Rule("inet", "t", "look", Match(Payload("tcp", "dport"), "81"), Drop),
+                Base("inet", "t", "nat", "nat", "prerouting", -100), Rule("inet", "t", "nat", To(81)),
+            ]);
+
+        Assert.IsType(earlier ? typeof(TraceOutcome.Delivered) : typeof(TraceOutcome.Dropped), outcome);
+    }
+
     [Fact]
     public void The_first_chain_that_translates_ends_nat_and_accept_does_not()
     {

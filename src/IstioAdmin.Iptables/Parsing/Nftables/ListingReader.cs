@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using IstioAdmin.Iptables.Model;
 
 namespace IstioAdmin.Iptables.Parsing.Nftables;
@@ -9,7 +11,7 @@ internal sealed class ListingReader
 {
     private const int LongestToken = 100;
 
-    private readonly ReadOnlyMemory<byte> _utf8;
+    private ReadOnlyMemory<byte> _utf8;
     private readonly ParseOptions _options;
     private readonly List<SyntaxError> _errors = [];
     private readonly List<NftTable> _tables = [];
@@ -24,6 +26,7 @@ internal sealed class ListingReader
     /// <summary>Reads all of it.</summary>
     public ParseResult Read()
     {
+        ReplaceWhatIsNotUtf8();
         try
         {
             ReadObjects();
@@ -47,6 +50,19 @@ internal sealed class ListingReader
         IsNftListing = true,
         Tables = [.. _tables.Where(table => table.Sees(family)).Select(table => TableTranslator.Translate(table, family))],
     };
+
+    /// <summary>JSON is UTF-8. Bytes that are not are an error once, and from there on the sign for what cannot be read.</summary>
+    private void ReplaceWhatIsNotUtf8()
+    {
+        if (Utf8.IsValid(_utf8.Span))
+            return;
+        int at = 0;
+        while (Rune.DecodeFromUtf8(_utf8.Span[at..], out _, out int length) == OperationStatus.Done)
+            at += length;
+        Fail(at, "this is not UTF-8");
+        (_countedTo, _line, _lineStart) = (0, 1, 0);
+        _utf8 = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_utf8.Span));
+    }
 
     private void ReadObjects()
     {

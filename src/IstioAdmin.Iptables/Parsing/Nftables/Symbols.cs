@@ -50,6 +50,26 @@ internal static class Symbols
         _ => null,
     };
 
+    /// <summary>Codes of ICMP's and ICMPv6's destination-unreachable; nft writes them for every type.</summary>
+    public static byte? IcmpCode(string name, IpFamily family) => (family, name) switch
+    {
+        (IpFamily.IPv4, "net-unreachable") => 0,
+        (IpFamily.IPv4, "host-unreachable") => 1,
+        (IpFamily.IPv4, "prot-unreachable") => 2,
+        (IpFamily.IPv4, "port-unreachable") => 3,
+        (IpFamily.IPv4, "frag-needed") => 4,
+        (IpFamily.IPv4, "net-prohibited") => 9,
+        (IpFamily.IPv4, "host-prohibited") => 10,
+        (IpFamily.IPv4, "admin-prohibited") => 13,
+        (IpFamily.IPv6, "no-route") => 0,
+        (IpFamily.IPv6, "admin-prohibited") => 1,
+        (IpFamily.IPv6, "addr-unreachable") => 3,
+        (IpFamily.IPv6, "port-unreachable") => 4,
+        (IpFamily.IPv6, "policy-fail") => 5,
+        (IpFamily.IPv6, "reject-route") => 6,
+        _ => null,
+    };
+
     /// <summary>TCP flags; the two that iptables does not know have their values on the wire.</summary>
     public static byte? TcpFlag(string name) => name switch
     {

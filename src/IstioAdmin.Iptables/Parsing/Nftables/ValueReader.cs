@@ -65,6 +65,8 @@ internal sealed class ValueReader
                 return IpProtocol.TryParse(text, out IpProtocol protocol) && text != "all" ? protocol.Number : null;
             case OperandKind.IcmpType:
                 return _family == IpFamily.IPv4 ? Symbols.IcmpType(text) : Symbols.IcmpV6Type(text);
+            case OperandKind.IcmpCode:
+                return Symbols.IcmpCode(text, _family);
             default:
                 return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint digits) && digits <= Max(kind) ? digits : null;
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Parsing;
 using IstioAdmin.Iptables.Parsing.Nftables;
@@ -71,6 +72,19 @@ public sealed class ListingTests
     [InlineData("")]
     [InlineData("{\"nftables\": 1}")]
     public void What_is_no_listing_is_an_error(string text) => Assert.Single(NftablesJson.Parse(text).Errors);
+
+    [Fact]
+    public void Bytes_that_are_not_UTF_8_are_an_error_and_everything_is_read()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Text(Table("ip", "aXc"), Table("ip", "z")));
+        text[Array.IndexOf(text, (byte)'X')] = 0xC0;
+
+        ParseResult result = NftablesJson.Parse(text);
+
+        SyntaxError error = Assert.Single(result.Errors);
+        Assert.Equal((2, 38), (error.Line, error.Column));
+        Assert.Equal(["a\uFFFDc", "z"], Assert.Single(result.Rulesets).Tables.Select(table => table.Name));
+    }
 
     [Fact]
     public void A_rule_knows_its_line() =>
