@@ -16,6 +16,7 @@ public sealed class PacketSpace
     private readonly List<Node> _nodes = [default, default];
     private readonly Dictionary<Node, int> _unique = new(NodeComparer.Instance);
     private readonly Dictionary<(int A, int B, Operation Op), int> _cache = [];
+    private readonly Stack<List<Edge>> _spare = new();
 
     private enum Operation : byte
     {
@@ -179,9 +180,25 @@ public sealed class PacketSpace
         int field = Math.Min(FieldOf(a), FieldOf(b));
         ReadOnlySpan<Edge> left = EdgesOf(a, field);
         ReadOnlySpan<Edge> right = EdgesOf(b, field);
-        var edges = new List<Edge>(left.Length + right.Length);
+        List<Edge> edges = Borrow();
         for (int i = 0, j = 0; i < left.Length && j < right.Length;)
         {
+            // Where the result is empty whatever the other side says, all of its edges there are passed at once: a small set and a large one
+            // meet in a few places.
+            if (left[i].Child == Empty && operation != Operation.Or)
+            {
+                Append(edges, left[i].Last, Empty);
+                j = After(right, j, left[i].Last);
+                i++;
+                continue;
+            }
+            if (right[j].Child == Empty && operation == Operation.And)
+            {
+                Append(edges, right[j].Last, Empty);
+                i = After(left, i, right[j].Last);
+                j++;
+                continue;
+            }
             UInt128 last = UInt128.Min(left[i].Last, right[j].Last);
             Append(edges, last, Apply(left[i].Child, right[j].Child, operation));
             // The recursion may have grown the node list, but never moves a node's own edges.
@@ -191,8 +208,37 @@ public sealed class PacketSpace
                 j++;
         }
         int result = Make(field, edges);
+        Return(edges);
         _cache[(a, b, operation)] = result;
         return result;
+    }
+
+    /// <summary>The first edge, from <paramref name="from"/> on, that reaches beyond a value.</summary>
+    private static int After(ReadOnlySpan<Edge> edges, int from, UInt128 value)
+    {
+        // Ever longer steps, then halving: near places are found as fast as far ones.
+        int step = 1;
+        while (from + step < edges.Length && edges[from + step].Last <= value)
+            step *= 2;
+        int low = from, high = Math.Min(from + step, edges.Length);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (edges[middle].Last > value)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+    // One list for each level of the recursion, used again and again.
+    private List<Edge> Borrow() => _spare.TryPop(out List<Edge>? edges) ? edges : [];
+
+    private void Return(List<Edge> edges)
+    {
+        edges.Clear();
+        _spare.Push(edges);
     }
 
     private static int? Shortcut(int a, int b, Operation operation) => operation switch

@@ -49,7 +49,7 @@ public sealed class RulesetProver
         private readonly RulesetProver _prover;
         private readonly PacketQuery _query;
         private readonly SymbolicWalker _walker;
-        private readonly Dictionary<OutcomeClass, PacketSet> _outcomes = [];
+        private readonly Dictionary<OutcomeClass, GrowingSet> _outcomes = [];
 
         public Walk(RulesetProver prover, PacketQuery query)
         {
@@ -59,7 +59,7 @@ public sealed class RulesetProver
 
         public FlowContext Start => new() { Mark = _query.Mark, ConnectionMark = _query.ConnectionMark, Flags = _query.Flags };
 
-        public IReadOnlyList<ProvenOutcome> Outcomes() => [.. _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value))];
+        public IReadOnlyList<ProvenOutcome> Outcomes() => [.. _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value.Total()!.Value))];
 
         public void Send(PacketSet packets)
         {
@@ -193,7 +193,9 @@ public sealed class RulesetProver
             var kept = new List<Flow>();
             foreach (Flow flow in flows)
             {
-                PacketSet source = flow.Packets.And(_prover._martianSources);
+                PacketSet source = flow.Context.Source is { } from
+                    ? Martians.Sources(_prover.Space.Family, _prover._host).Any(net => net.Contains(from.First)) ? flow.Packets : _prover.Space.None
+                    : flow.Packets.And(_prover._martianSources);
                 PacketSet rest = flow.Packets.Except(source);
                 PacketSet destination = flow.Context.Destination is { } written
                     ? Martians.Destinations(_prover.Space.Family).Any(net => net.Contains(written.First)) ? rest : _prover.Space.None
@@ -259,7 +261,13 @@ public sealed class RulesetProver
             ? flow with { Context = flow.Context with { State = _query.State } }
             : flow;
 
-        private void End(OutcomeClass outcome, PacketSet packets) =>
-            _outcomes[outcome] = _outcomes.TryGetValue(outcome, out PacketSet known) ? known.Or(packets) : packets;
+        private void End(OutcomeClass outcome, PacketSet packets)
+        {
+            if (packets.IsEmpty)
+                return;
+            if (!_outcomes.TryGetValue(outcome, out GrowingSet? known))
+                _outcomes.Add(outcome, known = new GrowingSet());
+            known.Add(packets);
+        }
     }
 }

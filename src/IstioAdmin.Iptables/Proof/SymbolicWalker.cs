@@ -8,6 +8,7 @@ namespace IstioAdmin.Iptables.Proof;
 internal sealed class SymbolicWalker
 {
     private readonly Dictionary<Table, Dictionary<string, Chain>> _callees = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Rule, Target[]> _steps = new(ReferenceEqualityComparer.Instance);
     private readonly Divider _divider;
     private readonly TraceHost _host;
     private readonly PacketSpace _space;
@@ -49,42 +50,74 @@ internal sealed class SymbolicWalker
     /// <summary>Runs a chain; flows that fall off its end, or return, are added to <paramref name="returned"/>.</summary>
     private void Run(Call call, Chain chain, Flow entering, FlowSet returned)
     {
-        var active = new FlowSet();
-        active.Add(entering);
+        // What goes on to the next rule, by context.
+        var active = new Dictionary<FlowContext, Remainder> { [entering.Context] = new(entering.Packets) };
+        var taken = new List<(FlowContext Context, Remainder Left, PacketSet Packets)>();
         foreach (Rule rule in chain.Rules)
         {
-            if (active.IsEmpty)
-                return;
-            Target[] steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];
+            Target[] steps = StepsOf(rule);
             if (steps.Length == 0)
                 continue;
+            taken.Clear();
             var next = new FlowSet();
-            foreach (Flow flow in active.Flows)
+            bool any = false;
+            foreach ((FlowContext context, Remainder rest) in active)
             {
-                (Division division, Match? doubtful) = Divide(rule, flow);
-                PacketSet surely = flow.Packets.And(division.Surely);
-                PacketSet maybe = flow.Packets.And(division.Maybe).Except(surely);
-                PacketSet rest = flow.Packets.Except(division.Maybe);
-                if (!rest.IsEmpty)
-                    next.Add(flow with { Packets = rest });
-                if (!maybe.IsEmpty)
-                    _end(new OutcomeClass(OutcomeKind.Undecided, rule, doubtful!.ToString()), maybe);
+                if (rest.IsEmpty)
+                    continue;
+                any = true;
+                (Division division, Match? doubtful) = Divide(rule, context);
+                if (division.Maybe.IsEmpty)
+                    continue;
+                PacketSet maybe = rest.And(division.Maybe);
+                if (maybe.IsEmpty)
+                    continue;
+                PacketSet surely = division.Surely == division.Maybe ? maybe : maybe.And(division.Surely);
+                taken.Add((context, rest, maybe));
+                if (surely != maybe)
+                    _end(new OutcomeClass(OutcomeKind.Undecided, rule, doubtful!.ToString()), maybe.Except(surely));
                 if (!surely.IsEmpty)
-                    Act(call, rule, steps, flow with { Packets = surely }, next, returned);
+                    Act(call, rule, steps, new Flow(surely, context), next, returned);
             }
-            active = next;
+            if (!any)
+                return;
+            // Most of what comes back from a rule is what it took: that need not be taken out first.
+            foreach ((FlowContext context, Remainder rest, PacketSet packets) in taken)
+            {
+                PacketSet back = next.Remove(context, _space);
+                PacketSet gone = packets.Except(back);
+                if (!gone.IsEmpty)
+                    rest.Take(gone);
+                PacketSet come = back.Except(packets);
+                if (!come.IsEmpty)
+                    rest.Add(come);
+            }
+            foreach (Flow flow in next.Flows)
+            {
+                if (active.TryGetValue(flow.Context, out Remainder? known))
+                    known.Add(flow.Packets);
+                else
+                    active.Add(flow.Context, new Remainder(flow.Packets));
+            }
         }
-        foreach (Flow flow in active.Flows)
-            returned.Add(flow);
+        foreach ((FlowContext context, Remainder rest) in active)
+            returned.Add(new Flow(rest.Value(), context));
     }
 
-    private (Division Division, Match? Doubtful) Divide(Rule rule, Flow flow)
+    private Target[] StepsOf(Rule rule)
+    {
+        if (!_steps.TryGetValue(rule, out Target[]? steps))
+            _steps.Add(rule, steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)]);
+        return steps;
+    }
+
+    private (Division Division, Match? Doubtful) Divide(Rule rule, FlowContext context)
     {
         Division all = Division.Exact(_space.Any);
         Match? doubtful = null;
         foreach (Match match in rule.Matches)
         {
-            Division one = _divider.Divide(match, flow.Context);
+            Division one = _divider.Divide(match, context);
             if (one.Surely != one.Maybe)
                 doubtful ??= match;
             all = all.And(one);

@@ -39,7 +39,7 @@ public sealed class TraceHost
     public bool IsLocal(IpFamily family, UInt128 address) =>
         _local.Contains((family, address)) || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
 
-    /// <summary>What <see cref="IsLocal"/> says yes to.</summary>
+    /// <summary>What <see cref="IsLocal(IpFamily, UInt128)"/> says yes to.</summary>
     public IEnumerable<Interval> LocalAddresses(IpFamily family)
     {
         IEnumerable<Interval> own = _local.Where(a => a.Item1 == family).Select(a => new Interval(a.Item2, a.Item2));

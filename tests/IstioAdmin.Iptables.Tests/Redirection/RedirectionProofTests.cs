@@ -2,6 +2,7 @@ using CsCheck;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Model.Targets;
 using IstioAdmin.Iptables.Proof;
+using IstioAdmin.Iptables.Tracing;
 using IstioAdmin.Iptables.Redirection;
 using IstioAdmin.Iptables.Tests.Tracing;
 

@@ -3,6 +3,7 @@ using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Proof;
 using IstioAdmin.Iptables.Redirection;
 using IstioAdmin.Iptables.Tests.Tracing;
+using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Tests.Redirection;
 
@@ -18,10 +19,13 @@ internal sealed class Spoken(PacketSpace space, PodRedirectionSettings settings)
 
     public PacketSet Udp => space.Where(PacketField.Protocol, 17, 17);
 
-    public PacketSet ToPod => To(World.Address(space.Family == IpFamily.IPv4 ? "10.244.7.5" : "fd00::5"));
+    /// <summary>To the pod's address, from where packets can come.</summary>
+    public PacketSet ToPod => ToPodFromAnywhere.Except(space.Where(PacketField.Source, Martians.Sources(space.Family, World.Pod)));
+
+    private PacketSet ToPodFromAnywhere => To(World.Address(space.Family == IpFamily.IPv4 ? "10.244.7.5" : "fd00::5"));
 
     /// <summary>To whatever is neither the pod's own address nor loopback.</summary>
-    public PacketSet ToOthers => space.Any.Except(ToPod).Except(space.Family == IpFamily.IPv4 ? space.Where(PacketField.Destination, [Divider.LoopbackNet]) : To(1));
+    public PacketSet ToOthers => space.Any.Except(ToPodFromAnywhere).Except(space.Family == IpFamily.IPv4 ? space.Where(PacketField.Destination, [TraceHost.LoopbackNet]) : To(1));
 
     /// <summary>From the proxy: its user or its group.</summary>
     public PacketSet ByProxy
