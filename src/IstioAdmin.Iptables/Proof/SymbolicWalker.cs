@@ -144,7 +144,7 @@ internal sealed class SymbolicWalker
                 _end(new OutcomeClass(OutcomeKind.Dropped, rule, $"{call.Placed.Table.Name} {rule.Chain}"), flow.Packets);
                 break;
             case RejectTarget reject:
-                _end(new OutcomeClass(OutcomeKind.Rejected, rule, reject.With), flow.Packets);
+                Reject(call, rule, reject, flow);
                 break;
             case ReturnTarget:
                 returned.Add(Passing(call, rule, flow));
@@ -178,6 +178,23 @@ internal sealed class SymbolicWalker
         _tellPassing && (call.Placed.Base.Hook is Hook.Prerouting or Hook.Output) && (call.Placed.IsNat || _transparent.Contains(call.Placed.Table))
             ? flow with { Context = flow.Context with { PassedBy = rule } }
             : flow;
+
+    private void Reject(Call call, Rule rule, RejectTarget reject, Flow flow)
+    {
+        PacketSet heard = flow.Packets;
+        if (flow.Context.Transparent && ChainWalker.IsUnheard(reject, _space.Family))
+        {
+            heard = flow.Context.Destination is not { } written
+                ? heard.And(_divider.Local())
+                : _host.IsLocal(_space.Family, written.First, written.Last) == true ? heard : _space.None;
+            bool mixed = flow.Context.Destination is { } range && _host.IsLocal(_space.Family, range.First, range.Last) is null;
+            PacketSet unheard = flow.Packets.Except(heard);
+            if (!unheard.IsEmpty)
+                _end(mixed ? new OutcomeClass(OutcomeKind.Undecided, rule, reject.ToString()) : new OutcomeClass(OutcomeKind.Dropped, rule, $"{call.Placed.Table.Name} {rule.Chain}"), unheard);
+        }
+        if (!heard.IsEmpty)
+            _end(new OutcomeClass(OutcomeKind.Rejected, rule, reject.With), heard);
+    }
 
     private void Enter(Call call, Rule rule, Target target, string name, Flow flow, FlowSet after)
     {

@@ -61,7 +61,14 @@ internal sealed class ChainWalker
                     case DropTarget:
                         return new TraceOutcome.Dropped(table, chain.Chain.Name, rule);
                     case RejectTarget reject:
-                        return new TraceOutcome.Rejected(rule, reject.With);
+                        if (packet.TransparentPort is null || !IsUnheard(reject, packet.Packet.Family))
+                            return new TraceOutcome.Rejected(rule, reject.With);
+                        return _host.IsLocal(packet.Packet.Family, packet.Destination, packet.DestinationLast) switch
+                        {
+                            true => new TraceOutcome.Rejected(rule, reject.With),
+                            false => new TraceOutcome.Dropped(table, chain.Chain.Name, rule),
+                            null => new TraceOutcome.Undecided(rule, reject.ToString()),
+                        };
                     case ReturnTarget:
                         index = chain.Rules.Length;
                         break;
@@ -83,6 +90,12 @@ internal sealed class ChainWalker
             }
         }
     }
+
+    /// <summary>
+    /// IPv4's ICMP errors come from the address that the packet was sent to, when it was to be delivered here. Of what TPROXY took that is
+    /// not one of the host's own, and routing refuses it (net/ipv4/icmp.c, __icmp_send): the sender hears nothing.
+    /// </summary>
+    internal static bool IsUnheard(RejectTarget reject, IpFamily family) => family == IpFamily.IPv4 && reject.With != "tcp-reset";
 
     private Fit Fits(PreparedRule prepared, PacketState packet, out Match? doubtful)
     {

@@ -179,4 +179,18 @@ public sealed class SemanticsTests
 
         Assert.IsType<TraceOutcome.Undecided>(tracer.Outbound(World.Out(World.App, "127.0.0.1", 80)));
     }
+
+    [Theory]
+    [InlineData("icmp-port-unreachable", "192.0.2.1", false)]
+    [InlineData("icmp-port-unreachable", "10.244.7.5", true)]
+    [InlineData("tcp-reset", "192.0.2.1", true)]
+    public void Nobody_is_told_by_IPv4_when_what_tproxy_took_from_another_host_is_rejected(string with, string to, bool told)
+    {
+        Ruleset ruleset = Dump.Parse("*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j TPROXY --on-port 15006 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff\nCOMMIT\n"
+            + $"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j REJECT --reject-with {with}\nCOMMIT\n");
+
+        TraceOutcome outcome = new PacketTracer(ruleset, World.Pod).Inbound(World.In(80, to));
+
+        Assert.True(told ? outcome is TraceOutcome.Rejected : outcome is TraceOutcome.Dropped, outcome.ToString());
+    }
 }
