@@ -119,7 +119,8 @@ internal static class Condition
     {
         if (owner is null)
         {
-            return (!match.SocketExists || match.SocketExistsNegated)
+            // --suppl-groups cannot be negated.
+            return (!match.SocketExists || match.SocketExistsNegated) && !match.SupplementaryGroups
                 && match.User is not { Negated: false }
                 && match.Group is not { Negated: false };
         }

@@ -36,6 +36,7 @@ public sealed class SemanticsTests
     [InlineData("-m owner --uid-owner 0", false)]
     [InlineData("-m owner ! --uid-owner 0", true)]
     [InlineData("-m owner ! --uid-owner 0 --gid-owner 0", false)]
+    [InlineData("-m owner ! --gid-owner 0 --suppl-groups", false)]
     [InlineData("-m owner --socket-exists", false)]
     [InlineData("-m owner ! --socket-exists", true)]
     public void A_packet_without_a_socket_fits_an_owner_match_only_when_every_option_is_negated(string match, bool fits) =>
