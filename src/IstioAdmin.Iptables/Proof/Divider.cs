@@ -42,7 +42,7 @@ internal sealed class Divider
         MultiportMatch m => Multiport(m, flow),
         ConnectionMatch m => ((flow.State & m.States.Value) != 0 ? _all : (flow.Doubtful & m.States.Value) != 0 ? _unknown : _none).Negate(m.States.Negated),
         MarkMatch m => Always(((flow.Mark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated),
-        ConnmarkMatch m => Always(flow.Tracked && (((flow.ConnectionMark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
+        ConnmarkMatch m => Always(flow.Tracked && ((((flow.Templated ? 0 : flow.ConnectionMark) & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
         FragmentMatch m => Always(m.Negated),
         IcmpMatch m => Icmp(m),
         AddressRangeMatch m => Range(PacketField.Source, m.Source, flow.Source).And(Range(PacketField.Destination, m.Destination, flow.Destination)),

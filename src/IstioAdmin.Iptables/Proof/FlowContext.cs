@@ -23,6 +23,9 @@ internal sealed record FlowContext
     /// <summary>What the conntrack and state matches see.</summary>
     public ConnectionStates State { get; init; }
 
+    /// <summary>Whether CT has given the packets a template, which raw's later rules take for the entry of a new connection.</summary>
+    public bool Templated { get; init; }
+
     /// <summary>TCP flags.</summary>
     public TcpControlBits Flags { get; init; }
 

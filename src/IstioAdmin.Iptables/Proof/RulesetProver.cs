@@ -116,8 +116,7 @@ public sealed class RulesetProver
             }
             // Whatever is not local goes out by the default interface.
             var leaving = flows.ConvertAll(flow => flow with { Context = flow.Context with { Out = _prover._host.DefaultInterface } });
-            leaving = Run(Hook.Forward, leaving, firstSight: true).ConvertAll(flow => flow with { Context = flow.Context with { In = "" } });
-            foreach (Flow flow in Run(Hook.Postrouting, leaving, firstSight: true))
+            foreach (Flow flow in Run(Hook.Postrouting, Run(Hook.Forward, leaving, firstSight: true), firstSight: true))
                 EndSent(flow);
         }
 
@@ -257,8 +256,8 @@ public sealed class RulesetProver
             return flows.ConvertAll(Track);
         }
 
-        private Flow Track(Flow flow) => flow.Context.State is ConnectionStates.None or ConnectionStates.Invalid
-            ? flow with { Context = flow.Context with { State = _query.State } }
+        private Flow Track(Flow flow) => flow.Context.Templated || flow.Context.State is ConnectionStates.None or ConnectionStates.Invalid
+            ? flow with { Context = flow.Context with { State = _query.State, Templated = false } }
             : flow;
 
         private void End(OutcomeClass outcome, PacketSet packets)

@@ -39,8 +39,13 @@ internal static class SymbolicEffect
                 return [(flow with { Context = context with { Mark = mark.Apply(context.Mark) } }, false)];
             case ConnmarkTarget connmark:
                 return [(flow with { Context = Connmark(connmark, context) }, false)];
-            case ConntrackTarget { NoTrack: true } when !context.Tracked:
-                return [(flow with { Context = context with { State = ConnectionStates.Untracked } }, false)];
+            case ConntrackTarget conntrack when !context.Tracked && context.State != ConnectionStates.Untracked:
+                FlowContext decided = context with
+                {
+                    State = conntrack.NoTrack ? ConnectionStates.Untracked : ConnectionStates.New,
+                    Templated = !conntrack.NoTrack,
+                };
+                return [(flow with { Context = decided }, false)];
             default:
                 return [(flow, false)];
         }
@@ -48,6 +53,9 @@ internal static class SymbolicEffect
 
     private static FlowContext Connmark(ConnmarkTarget target, FlowContext context) => !context.Tracked ? context : target.Operation switch
     {
+        // What is written into a template is not written into the connection.
+        ConnmarkOperation.Restore when context.Templated => context with { Mark = context.Mark & ~target.PacketMask },
+        _ when context.Templated => context,
         ConnmarkOperation.Set => context with { ConnectionMark = (context.ConnectionMark & ~target.Mark.Mask) ^ target.Mark.Value },
         ConnmarkOperation.Save => context with { ConnectionMark = (context.ConnectionMark & ~target.ConnectionMask) ^ (context.Mark & target.PacketMask) },
         _ => context with { Mark = (context.Mark & ~target.PacketMask) ^ (context.ConnectionMark & target.ConnectionMask) },

@@ -32,7 +32,7 @@ internal static class Condition
         ConnectionMatch m => Negate(State(m.States.Value, packet.State, packet.Doubtful), m.States.Negated),
         MarkMatch m => Is(((packet.Mark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated),
         // Without a conntrack entry xt_connmark.c never matches, negated or not.
-        ConnmarkMatch m => Is(packet.Tracked && (((packet.ConnectionMark & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
+        ConnmarkMatch m => Is(packet.Tracked && (((packet.ConnectionMarkSeen & m.Mark.Value.Mask) == m.Mark.Value.Value) ^ m.Mark.Negated)),
         FragmentMatch m => Is(packet.Packet.IsLaterFragment ^ m.Negated),
         IcmpMatch m => Icmp(m, packet.Packet),
         AddressRangeMatch m => Both(Range(m.Source, packet.Source, packet.SourceLast), Range(m.Destination, packet.Destination, packet.DestinationLast)),

@@ -56,6 +56,9 @@ internal sealed class PacketState
     /// <summary>Mark of the connection.</summary>
     public uint ConnectionMark { get; set; }
 
+    /// <summary>The mark of the entry that the packet has at this point; a template has none.</summary>
+    public uint ConnectionMarkSeen => Templated ? 0 : ConnectionMark;
+
     /// <summary>The sending process, while the packet still belongs to its socket.</summary>
     public PacketOwner? Owner { get; set; }
 
@@ -67,6 +70,12 @@ internal sealed class PacketState
 
     /// <summary>Whether the packet has a conntrack entry at this point.</summary>
     public bool Tracked => State is not (ConnectionStates.None or ConnectionStates.Invalid or ConnectionStates.Untracked);
+
+    /// <summary>
+    /// Whether the CT target has given the packet a template, which raw's later rules take for the entry of a new connection
+    /// (net/netfilter/xt_CT.c, xt_ct_target).
+    /// </summary>
+    public bool Templated { get; set; }
 
     /// <summary>The hook being run.</summary>
     public Hook Hook { get; set; }

@@ -83,9 +83,8 @@ public sealed class PacketTracer
         state.Out = _host.Route(state.Packet.Family, state.Destination);
         if (Run(Hook.Forward, state, path, firstSight: true) is { } ended)
             return ended;
-        string leavesBy = state.Out;
-        state.In = "";
-        return Run(Hook.Postrouting, state, path, firstSight: true) ?? Sent(state, leavesBy);
+        // POSTROUTING knows by which interface a forwarded packet came (net/ipv4/ip_output.c, ip_output; since Linux 5.7).
+        return Run(Hook.Postrouting, state, path, firstSight: true) ?? Sent(state, state.Out);
     }
 
     private TraceOutcome.Dropped? Martian(PacketState state)
@@ -126,8 +125,8 @@ public sealed class PacketTracer
 
     private static void Track(PacketState state)
     {
-        if (state.State is ConnectionStates.None or ConnectionStates.Invalid)
-            state.State = state.Packet.State;
+        if (state.Templated || state.State is ConnectionStates.None or ConnectionStates.Invalid)
+            (state.State, state.Templated) = (state.Packet.State, false);
     }
 
     /// <summary>

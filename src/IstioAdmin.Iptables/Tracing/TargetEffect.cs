@@ -41,9 +41,11 @@ internal static class TargetEffect
                 ApplyConnmark(connmark, packet);
                 return false;
             case ConntrackTarget conntrack:
-                // Once the packet has an entry it is too late (xt_CT.c: previously seen).
-                if (conntrack.NoTrack && !packet.Tracked)
-                    packet.State = ConnectionStates.Untracked;
+                // Once the packet has an entry, or has been here, it is too late (xt_CT.c: previously seen).
+                if (packet.Tracked || packet.State == ConnectionStates.Untracked)
+                    return false;
+                packet.State = conntrack.NoTrack ? ConnectionStates.Untracked : ConnectionStates.New;
+                packet.Templated = !conntrack.NoTrack;
                 // xt_CT.c goes on to the next rule.
                 return false;
             default:
@@ -128,6 +130,13 @@ internal static class TargetEffect
     {
         if (!packet.Tracked)
             return;
+        // What is written into a template is not written into the connection.
+        if (packet.Templated)
+        {
+            if (target.Operation == ConnmarkOperation.Restore)
+                packet.Mark &= ~target.PacketMask;
+            return;
+        }
         switch (target.Operation)
         {
             case ConnmarkOperation.Set:

@@ -194,4 +194,28 @@ public sealed class SemanticsTests
 
         Assert.True(told ? outcome is TraceOutcome.Rejected : outcome is TraceOutcome.Dropped, outcome.ToString());
     }
+
+    [Theory]
+    [InlineData("-j DROP -m conntrack --ctstate NEW", true)]
+    [InlineData("-j DROP -m conntrack --ctstate INVALID", false)]
+    [InlineData("-j DROP -m connmark --mark 0x0", true)]
+    [InlineData("-j CT --notrack", false)]
+    public void For_later_rules_of_raw_a_packet_with_a_zone_is_that_of_a_new_connection(string rule, bool dropped)
+    {
+        Ruleset ruleset = Dump.Parse($"*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --zone 1\n-A PREROUTING {rule}\nCOMMIT\n"
+            + "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate UNTRACKED -j DROP\nCOMMIT\n");
+
+        Assert.Equal(dropped, new PacketTracer(ruleset, World.Pod).Inbound(World.In(80)) is TraceOutcome.Dropped);
+    }
+
+    [Theory]
+    [InlineData("-i eth0", true)]
+    [InlineData("! -i eth0", false)]
+    public void After_forwarding_a_packet_still_has_the_interface_by_which_it_came(string match, bool dropped)
+    {
+        Ruleset ruleset = Dump.Parse($"*mangle\n:POSTROUTING ACCEPT [0:0]\n:USER - [0:0]\n-A POSTROUTING -j USER\n-A USER {match} -j DROP\nCOMMIT\n");
+        var router = new TraceHost(World.Pod.Interfaces, "eth0") { Forwards = true };
+
+        Assert.Equal(dropped, new PacketTracer(ruleset, router).Inbound(World.In(80, "192.0.2.1")) is TraceOutcome.Dropped);
+    }
 }

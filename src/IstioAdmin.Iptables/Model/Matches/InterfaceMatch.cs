@@ -2,7 +2,7 @@ using System.Text;
 
 namespace IstioAdmin.Iptables.Model.Matches;
 
-/// <summary>The interface a packet came in by (<c>-i</c>); empty in OUTPUT and POSTROUTING.</summary>
+/// <summary>The interface a packet came in by (<c>-i</c>); empty for packets that a local process sends.</summary>
 public sealed record InInterfaceMatch(Negatable<InterfacePattern> Interface) : Match
 {
     /// <inheritdoc/>
