@@ -128,7 +128,7 @@ public sealed class RulesetProver
             End(new OutcomeClass(context.RedirectedBy is null ? asSent : changed, context.RedirectedBy, where)
             {
                 Address = context.Destination,
-                Port = context.Transparent ? context.TransparentPort : context.DestinationPort,
+                Port = context.Transparent && asSent == OutcomeKind.Delivered ? context.TransparentPort : context.DestinationPort,
                 PassedBy = context.RedirectedBy is null ? context.PassedBy : null,
             }, flow.Packets);
         }

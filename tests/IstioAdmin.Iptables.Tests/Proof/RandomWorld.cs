@@ -69,7 +69,9 @@ internal static class RandomWorld
         return table switch
         {
             "filter" => Gen.OneOf(common, Pick(["-j DROP", "-j REJECT"])),
-            "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", $"-j DNAT --to-destination {mixed}", "-j MASQUERADE", $"-j SNAT --to-source {to}", $"-j SNAT --to-source {mixed}", snatPorts])),
+            // The kernel takes source NAT in these two chains only, and not from chains that others call as well.
+            "nat" when chain is "POSTROUTING" or "INPUT" => Gen.OneOf(common, Pick([.. chain == "INPUT" ? Array.Empty<string>() : ["-j MASQUERADE"], $"-j SNAT --to-source {to}", $"-j SNAT --to-source {mixed}", snatPorts])),
+            "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", $"-j DNAT --to-destination {mixed}"])),
             "mangle" => Gen.OneOf(common, Pick(["-j MARK --set-xmark 0x539/0xffffffff", "-j MARK --set-xmark 0x1/0x1", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j CONNMARK --set-xmark 0x539/0xffffffff", "-j DROP"])),
             _ => Gen.OneOf(common, Pick(["-j CT --notrack", "-j DROP"])),
         };
