@@ -16,6 +16,9 @@ public sealed class Testbed : IAsyncDisposable
     /// <summary>Path of a file of tests/testbed/manifests: <c>Manifest("cni")</c> is cni.yaml.</summary>
     public static string Manifest(string name) => Path.Combine(TestbedScripts.Directory, "manifests", name + ".yaml");
 
+    /// <summary>Directory of the examples (*.t) that iptables tests its extensions with; there after <see cref="RequireKernelAsync"/>.</summary>
+    public static string IptablesExamples => Path.Combine(TestbedScripts.Home, "iptables-examples");
+
     /// <summary>The shared control plane. Tests keep to namespaces of their own and leave its processes alone.</summary>
     public async Task<ControlPlane> ControlPlaneAsync()
     {

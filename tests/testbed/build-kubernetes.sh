@@ -14,20 +14,10 @@ cd "$W"
 # GOPATH mode, as Kubernetes 1.20's own Makefile builds: the vendor directory does not fit -mod=vendor of newer Go.
 export CGO_ENABLED=0 GO111MODULE=off GOFLAGS='' GOPROXY=off GOPATH=$W/gopath GOCACHE=$W/gocache
 
-# fetch_source: unpacks the source package, with package lists of its own, so that the system's apt configuration stays as it is.
+# fetch_source: unpacks the source package.
 fetch_source() {
-  local archive suite uri apt
   say 'fetching the source package kubernetes'
-  for archive in 'debian bookworm' 'debian-security bookworm-security'; do
-    read -r archive suite <<<"$archive"
-    uri=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources 2>/dev/null | grep "/$archive/\?\$" | head -n 1) || true
-    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n' \
-      "${uri:?apt has no archive $archive configured}" "$suite"
-  done >debian.sources
-  mkdir -p lists/partial
-  apt=(apt-get -q -o Dir::Etc::sourcelist="$W/debian.sources" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$W/lists" -o APT::Sandbox::User=root)
-  "${apt[@]}" update
-  "${apt[@]}" source --download-only kubernetes/bookworm
+  download_source kubernetes
   rm -rf "$S.new"
   dpkg-source -x --no-check kubernetes_*.dsc "$S.new"
   # reflect2 1.0.1 (vendored) reads map iterators as Go before 1.18 laid them out and crashes the API server; Debian has a newer one.

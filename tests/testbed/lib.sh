@@ -7,6 +7,7 @@ TESTBED_HOME=${TESTBED_HOME:-$HOME/.cache/istioadmin-testbed}
 # shellcheck disable=SC2034  # read by the scripts that source this file
 {
   BIN=$TESTBED_HOME/bin
+  EXAMPLES=$TESTBED_HOME/iptables-examples
   CNI_BIN=/usr/lib/cni
   BRIDGE=istioadmin0
   CGROUP=istioadmin-testbed
@@ -28,6 +29,22 @@ lock_instance() {
   exec 7<"$D"
   flock 7
   [ -d "$D/run" ] || exit 0 # somebody else took it down while we waited
+}
+
+# download_source PACKAGE: puts the files of Debian 12's source package into the current directory, with package lists of its own there, so that
+# the system's apt configuration stays as it is.
+download_source() {
+  local archive suite uri apt
+  for archive in 'debian bookworm' 'debian-security bookworm-security'; do
+    read -r archive suite <<<"$archive"
+    uri=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources 2>/dev/null | grep "/$archive/\?\$" | head -n 1) || true
+    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n' \
+      "${uri:?apt has no archive $archive configured}" "$suite"
+  done >debian.sources
+  mkdir -p lists/partial
+  apt=(apt-get -q -o Dir::Etc::sourcelist="$PWD/debian.sources" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$PWD/lists" -o APT::Sandbox::User=root)
+  "${apt[@]}" update
+  "${apt[@]}" source --download-only "$1/bookworm"
 }
 
 # --- processes -------------------------------------------------------------------------------------------------------------------

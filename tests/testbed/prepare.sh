@@ -28,7 +28,7 @@ binaries_missing() {
 
 # missing control-plane|node|kernel: one line; nothing when all is there.
 missing() {
-  local packages binaries=(kube-apiserver kube-controller-manager kubectl) images='' rest=''
+  local packages binaries=(kube-apiserver kube-controller-manager kubectl) files='' rest=''
   [ "$(uname -s)" = Linux ] || rest+='Linux; '
   case $1 in
     control-plane) packages=$(packages_missing "$CONTROL_PLANE") ;;
@@ -36,16 +36,17 @@ missing() {
       packages=$(packages_missing "$CONTROL_PLANE $RUNTIME")
       binaries+=(kube-scheduler kubelet)
       [ "$(id -u)" = 0 ] || rest+='root (namespaces, a bridge); '
-      "$HERE/make-images.sh" --check || images='the images; '
+      "$HERE/make-images.sh" --check || files='the images; '
       ;;
     kernel)
       packages=$(packages_missing "$KERNEL") binaries=()
+      "$HERE/fetch-iptables-examples.sh" --check || files="iptables' examples; "
       [ "$(id -u)" = 0 ] || rest+='root (network namespaces); '
       ;;
     *) die "--check control-plane, --check node or --check kernel" ;;
   esac
   binaries=("$(binaries_missing ${binaries[@]+"${binaries[@]}"})")
-  rest+=${packages:+Debian packages $packages; }${binaries[0]:+${binaries[0]}in $BIN; }$images
+  rest+=${packages:+Debian packages $packages; }${binaries[0]:+${binaries[0]}in $BIN; }$files
   echo "${rest%; }"
 }
 
@@ -71,6 +72,7 @@ flock -n 8 || { say 'waiting for another prepare.sh'; flock 8; }
 want="$CONTROL_PLANE $RUNTIME $KERNEL"
 [ -z "$(binaries_missing kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl)" ] || want+=" $BUILD"
 "$HERE/make-images.sh" --check || want+=" $IMAGES"
+"$HERE/fetch-iptables-examples.sh" --check || want+=' xz:xz-utils'
 packages=$(packages_missing "$want")
 if [ -n "$packages" ]; then
   command -v apt-get >/dev/null || die "the testbed is made from Debian 12's packages, and this system has no apt-get. It would install: $packages"
@@ -90,5 +92,6 @@ if [ -n "$packages" ]; then
 fi
 "$HERE/build-kubernetes.sh" kube-apiserver kube-controller-manager kubectl kube-scheduler kubelet
 "$HERE/make-images.sh"
-gone=$(missing control-plane)
+"$HERE/fetch-iptables-examples.sh"
+gone=$(missing control-plane)$(missing kernel)
 [ -z "$gone" ] || die "still missing: $gone"

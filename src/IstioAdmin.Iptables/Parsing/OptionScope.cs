@@ -13,14 +13,19 @@ internal static class OptionScope
     };
 
     /// <summary>The end of the last word before the next core option; a <c>!</c> before that option belongs to it.</summary>
-    public static int End(ReadOnlySpan<char> text, int start)
+    /// <param name="text">The line.</param>
+    /// <param name="start">Where the options start.</param>
+    /// <param name="extension">The match or target whose options they are.</param>
+    public static int End(ReadOnlySpan<char> text, int start, ReadOnlySpan<char> extension)
     {
+        // The one extension with an option that is also a long form of a core one (libxt_policy.c).
+        bool isPolicy = extension is "policy";
         var words = new WordReader(text, start);
         int end = start;
         int beforeNegation = -1;
         while (words.Next())
         {
-            if (IsCore(words.Word) && !words.Quoted)
+            if (IsCore(words.Word) && !words.Quoted && !(isPolicy && words.Word is "--proto"))
                 return beforeNegation >= 0 ? beforeNegation : end;
             beforeNegation = words.Word is "!" && !words.Quoted ? end : -1;
             end = words.Position;

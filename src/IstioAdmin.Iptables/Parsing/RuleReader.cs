@@ -192,7 +192,7 @@ internal sealed class RuleReader
                 return Fail(words.Start, words.Word, "not a protocol");
             if (protocol == IpProtocol.All)
                 return part.Negated ? Fail(words.Start, words.Word, "a rule that no protocol fits would never match") : null;
-            known = new ProtocolMatch(new(protocol, part.Negated));
+            known = new ProtocolMatch(new(protocol, part.Negated)) { Written = protocol.HasFixedName ? null : words.Word.ToString() };
         }
         if (!part.Negated)
             _protocol = ((ProtocolMatch)known).Protocol.Value;
@@ -206,7 +206,7 @@ internal sealed class RuleReader
             return Fail(start, default, "the name of a match is missing");
         ReadOnlySpan<char> extension = words.Word;
         int options = words.Position;
-        int end = OptionScope.End(text, options);
+        int end = OptionScope.End(text, options, extension);
         words.Position = end;
         ref Match? known = ref Known(words, new Part(start, false));
         known ??= MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(text[start..end].ToString());
@@ -220,7 +220,7 @@ internal sealed class RuleReader
             return Fail(words.Start, option, "an option was expected");
         if (MatchGrammar.Implicit(_protocol) is not { } extension)
             return Fail(words.Start, option, "not an option of iptables, and no match is named that could take it");
-        int end = OptionScope.End(text, part.Start);
+        int end = OptionScope.End(text, part.Start, extension);
         words.Position = end;
         ReadOnlySpan<char> slice = text[part.Start..end];
         return Add(MatchGrammar.Read(extension, slice, _family) ?? new UnknownMatch($"-m {extension} {slice}"));
@@ -235,7 +235,7 @@ internal sealed class RuleReader
             return Fail(start, default, "the target is missing");
         ReadOnlySpan<char> name = words.Word;
         int options = words.Position;
-        int end = OptionScope.End(text, options);
+        int end = OptionScope.End(text, options, name);
         words.Position = end;
         // A user chain shadows an extension of the same name, as in the kernel.
         if (!words.Quoted && _table.Find(name) is { Policy: null } chain)
