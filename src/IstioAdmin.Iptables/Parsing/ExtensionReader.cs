@@ -38,6 +38,8 @@ internal ref struct ExtensionReader
         {
             if (!_words.Quoted && _words.Word is "!")
             {
+                if (Negated)
+                    Known = false;
                 Negated = true;
                 continue;
             }

@@ -16,8 +16,10 @@ internal static class OptionScope
     /// <param name="text">The line.</param>
     /// <param name="start">Where the options start.</param>
     /// <param name="extension">The match or target whose options they are.</param>
-    public static int End(ReadOnlySpan<char> text, int start, ReadOnlySpan<char> extension)
+    /// <param name="unclosed">Where a word starts whose closing quote is missing, or -1.</param>
+    public static int End(ReadOnlySpan<char> text, int start, ReadOnlySpan<char> extension, out int unclosed)
     {
+        unclosed = -1;
         // The one extension with an option that is also a long form of a core one (libxt_policy.c).
         bool isPolicy = extension is "policy";
         var words = new WordReader(text, start);
@@ -25,10 +27,12 @@ internal static class OptionScope
         int beforeNegation = -1;
         while (words.Next())
         {
-            if (IsCore(words.Word) && !words.Quoted && !(isPolicy && words.Word is "--proto"))
+            if (!words.Quoted && IsCore(words.Word) && !(isPolicy && words.Word is "--proto"))
                 return beforeNegation >= 0 ? beforeNegation : end;
-            beforeNegation = words.Word is "!" && !words.Quoted ? end : -1;
+            beforeNegation = !words.Quoted && words.Word is "!" ? end : -1;
             end = words.Position;
+            if (words.Unclosed)
+                unclosed = words.Start;
         }
         return end;
     }

@@ -11,6 +11,9 @@ internal sealed class RuleReader
     // Nobody lists more addresses in one rule by hand; without a bound a line of a megabyte would stand for billions of rules.
     private const int MostRules = 4096;
 
+    private const string UnclosedQuote = "a quote is not closed";
+    private const string StrayNegation = "'!' must stand before an option";
+
     private readonly IpFamily _family;
     private readonly SliceCache<Match> _matchCache;
     private readonly SliceCache<Target> _targetCache;
@@ -94,9 +97,11 @@ internal sealed class RuleReader
         {
             ReadOnlySpan<char> option = words.Word;
             if (words.Unclosed)
-                return Fail(words.Start, option, "a quote is not closed");
+                return Fail(words.Start, option, UnclosedQuote);
             if (option is "!" && !words.Quoted)
             {
+                if (negation >= 0)
+                    return Fail(words.Start, option, StrayNegation);
                 negation = words.Start;
                 continue;
             }
@@ -120,7 +125,7 @@ internal sealed class RuleReader
                 return problem;
             negation = -1;
         }
-        return negation >= 0 ? Fail(words.Start, default, "'!' must stand before an option") : null;
+        return negation >= 0 ? Fail(words.Start, default, StrayNegation) : null;
     }
 
     private string? Add(Match match)
@@ -206,11 +211,24 @@ internal sealed class RuleReader
             return Fail(start, default, "the name of a match is missing");
         ReadOnlySpan<char> extension = words.Word;
         int options = words.Position;
-        int end = OptionScope.End(text, options, extension);
-        words.Position = end;
+        if (SkipOptions(text, ref words, options, extension) is { } problem)
+            return problem;
+        int end = words.Position;
         ref Match? known = ref Known(words, new Part(start, false));
         known ??= MatchGrammar.Read(extension, text[options..end], _family) ?? new UnknownMatch(text[start..end].ToString());
         return Add(known);
+    }
+
+    /// <summary>Moves to the end of an extension's options, which start where the given position says.</summary>
+    private string? SkipOptions(ReadOnlySpan<char> text, ref WordReader words, int start, ReadOnlySpan<char> extension)
+    {
+        int unclosed = words.Unclosed ? words.Start : -1;
+        int end = unclosed >= 0 ? words.Position : OptionScope.End(text, start, extension, out unclosed);
+        words.Position = end;
+        // Kept with the extension's words, either would reach into what is printed behind them.
+        if (unclosed >= 0)
+            return Fail(unclosed, text[unclosed..end], UnclosedQuote);
+        return text[..end] is [.., ' ' or '\t' or '\r', '!'] ? Fail(end - 1, "!", StrayNegation) : null;
     }
 
     private string? ReadImplicit(ReadOnlySpan<char> text, ref WordReader words, Part part)
@@ -220,9 +238,9 @@ internal sealed class RuleReader
             return Fail(words.Start, option, "an option was expected");
         if (MatchGrammar.Implicit(_protocol) is not { } extension)
             return Fail(words.Start, option, "not an option of iptables, and no match is named that could take it");
-        int end = OptionScope.End(text, part.Start, extension);
-        words.Position = end;
-        ReadOnlySpan<char> slice = text[part.Start..end];
+        if (SkipOptions(text, ref words, part.Start, extension) is { } problem)
+            return problem;
+        ReadOnlySpan<char> slice = text[part.Start..words.Position];
         return Add(MatchGrammar.Read(extension, slice, _family) ?? new UnknownMatch($"-m {extension} {slice}"));
     }
 
@@ -235,17 +253,16 @@ internal sealed class RuleReader
             return Fail(start, default, "the target is missing");
         ReadOnlySpan<char> name = words.Word;
         int options = words.Position;
-        int end = OptionScope.End(text, options, name);
-        words.Position = end;
-        // A user chain shadows an extension of the same name, as in the kernel.
-        if (!words.Quoted && _table.Find(name) is { Policy: null } chain)
+        bool quoted = words.Quoted;
+        if (SkipOptions(text, ref words, options, name) is { } problem)
+            return problem;
+        int end = words.Position;
+        // A user chain shadows an extension of the same name, as in the kernel. It takes no options: with some it is kept as unknown.
+        if (!quoted && options == end && _table.Find(name) is { Policy: null } chain)
         {
-            if (options < end)
-                return Fail(options, text[options..end].Trim(), "a chain takes no options");
             _target = chain.Jump;
             return null;
         }
-        // What is unknown may be a chain in another table, but then it is not looked for here.
         ref Target? known = ref _targetCache[_lineStart + start, end - start];
         known ??= TargetGrammar.Read(name, text[options..end], _family) ?? new UnknownTarget(text[start..end].ToString());
         _target = known;

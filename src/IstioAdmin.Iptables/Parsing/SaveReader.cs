@@ -54,7 +54,7 @@ internal sealed class SaveReader
 
     private void ReadLine(ReadOnlySpan<char> line)
     {
-        int start = line.IndexOfAnyExcept(' ', '\t');
+        int start = line.IndexOfAnyExcept(' ', '\t', '\r');
         if (start < 0)
             return;
         switch (line[start])
@@ -194,7 +194,7 @@ internal sealed class SaveReader
             Fail(start, FirstWord(line, start), "counters are written [packets:bytes]");
             return;
         }
-        int command = line[(close + 1)..].IndexOfAnyExcept(' ', '\t');
+        int command = line[(close + 1)..].IndexOfAnyExcept(' ', '\t', '\r');
         if (command < 0)
             Fail(close + 1, "", "a rule is missing after the counters");
         else

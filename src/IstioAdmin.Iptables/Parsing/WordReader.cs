@@ -3,12 +3,15 @@ using System.Text;
 namespace IstioAdmin.Iptables.Parsing;
 
 /// <summary>
-/// Splits a line into words as iptables-restore does (<c>add_param_to_argv</c>, iptables/xshared.c): blanks part words,
+/// Splits a line into words as iptables-restore does (<c>add_param_to_argv</c>, iptables/xshared.c): blanks (and, for texts that
+/// passed through Windows, carriage returns) part words,
 /// double quotes hold them together, a backslash inside quotes takes the next character as it is.
 /// </summary>
 internal ref struct WordReader
 {
     private readonly ReadOnlySpan<char> _text;
+    private ReadOnlySpan<char> _word;
+    private bool _hasInnerQuotes; // the word is as written; most words are only skipped
 
     public WordReader(ReadOnlySpan<char> text, int start = 0)
     {
@@ -23,7 +26,20 @@ internal ref struct WordReader
     public int Start { get; private set; }
 
     /// <summary>The current word without quotes.</summary>
-    public ReadOnlySpan<char> Word { get; private set; }
+    public ReadOnlySpan<char> Word
+    {
+        get
+        {
+            if (_hasInnerQuotes)
+                Word = WithoutQuotes(_word);
+            return _word;
+        }
+        private set
+        {
+            _word = value;
+            _hasInnerQuotes = false;
+        }
+    }
 
     /// <summary>Whether the current word had quotes, and so is a value even if it looks like an option.</summary>
     public bool Quoted { get; private set; }
@@ -37,7 +53,7 @@ internal ref struct WordReader
         SkipBlanks();
         Start = Position;
         Quoted = Unclosed = false;
-        int end = _text[Start..].IndexOfAny(' ', '\t');
+        int end = _text[Start..].IndexOfAny(' ', '\t', '\r');
         Position = end < 0 ? _text.Length : Start + end;
         Word = _text[Start..Position];
         return Position > Start;
@@ -73,12 +89,12 @@ internal ref struct WordReader
         return true;
     }
 
-    private bool IsEnd(int position) => position >= _text.Length || _text[position] is ' ' or '\t';
+    private bool IsEnd(int position) => position >= _text.Length || _text[position] is ' ' or '\t' or '\r';
 
     // Words are short, so that a vectorised search costs more than it saves.
     private int EndOfPlain(int i)
     {
-        while (i < _text.Length && _text[i] is not (' ' or '\t' or '"'))
+        while (i < _text.Length && _text[i] is not (' ' or '\t' or '\r' or '"'))
             i++;
         return i;
     }
@@ -86,7 +102,7 @@ internal ref struct WordReader
     private void SkipBlanks()
     {
         int i = Position;
-        while (i < _text.Length && _text[i] is (' ' or '\t'))
+        while (i < _text.Length && _text[i] is (' ' or '\t' or '\r'))
             i++;
         Position = i;
     }
@@ -94,7 +110,6 @@ internal ref struct WordReader
     private void ReadQuoted(int i)
     {
         Quoted = true;
-        var word = new StringBuilder();
         bool inside = false;
         for (; i < _text.Length; i++)
         {
@@ -102,14 +117,30 @@ internal ref struct WordReader
             if (c == '"')
                 inside = !inside;
             else if (inside && c == '\\' && i + 1 < _text.Length)
-                word.Append(_text[++i]);
-            else if (!inside && (c is ' ' or '\t'))
+                i++;
+            else if (!inside && (c is ' ' or '\t' or '\r'))
                 break;
+        }
+        Unclosed = inside;
+        Position = i;
+        Word = _text[Start..i];
+        _hasInnerQuotes = true;
+    }
+
+    private static string WithoutQuotes(ReadOnlySpan<char> written)
+    {
+        var word = new StringBuilder(written.Length);
+        bool inside = false;
+        for (int i = 0; i < written.Length; i++)
+        {
+            char c = written[i];
+            if (c == '"')
+                inside = !inside;
+            else if (inside && c == '\\' && i + 1 < written.Length)
+                word.Append(written[++i]);
             else
                 word.Append(c);
         }
-        Unclosed = inside;
-        Word = word.ToString();
-        Position = i;
+        return word.ToString();
     }
 }

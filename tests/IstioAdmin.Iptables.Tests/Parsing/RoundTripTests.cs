@@ -111,6 +111,7 @@ public sealed class RoundTripTests
         "-m recent ! --rcheck --seconds 60 --name \"two words\" --mask 255.255.255.255 --rsource -j DROP",
         "-j NFQUEUE --queue-num 3 --queue-bypass",
         "-j UNDECLARED",
+        "-j USER --to-ports 5",
         "-j MARK --set-xmark 0777/0xff",
     ];
 
