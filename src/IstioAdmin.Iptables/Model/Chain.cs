@@ -19,7 +19,7 @@ public sealed record Chain
     public RuleCounters? Counters { get; init; }
 
     /// <summary>Its rules.</summary>
-    public IReadOnlyList<Rule> Rules { get; init; } = [];
+    public IReadOnlyList<Rule> Rules { get; init => field = Listable.Of(value); } = Array.Empty<Rule>();
 
     /// <summary>Whether a hook calls it.</summary>
     public bool IsBuiltIn => Policy is not null;

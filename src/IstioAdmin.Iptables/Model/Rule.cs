@@ -10,7 +10,7 @@ public sealed record Rule
     public required string Chain { get; init; }
 
     /// <summary>Its conditions in the order written; all must hold.</summary>
-    public IReadOnlyList<Match> Matches { get; init; } = [];
+    public IReadOnlyList<Match> Matches { get; init => field = Listable.Of(value); } = Array.Empty<Match>();
 
     /// <summary>What it does; null for a rule that only counts.</summary>
     public Target? Target { get; init; }

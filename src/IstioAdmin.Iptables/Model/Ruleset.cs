@@ -19,7 +19,24 @@ public sealed record Ruleset
     public bool IsNftListing { get; init; }
 
     /// <summary>Its tables in the order of the dump; a table that is missing lets everything pass.</summary>
-    public IReadOnlyList<Table> Tables { get; init; } = [];
+    public IReadOnlyList<Table> Tables { get; init => field = Listable.Of(value); } = Array.Empty<Table>();
+
+    /// <summary>How many lines of the dump could not be read: rules may be missing here that the kernel has.</summary>
+    public int UnreadLines { get; init; }
+
+    /// <summary>What is known to be missing here, each as a sentence; nothing can be proven of what is not shown.</summary>
+    public IReadOnlyList<string> Gaps
+    {
+        get
+        {
+            var gaps = new List<string>();
+            if (UnreadLines > 0)
+                gaps.Add($"{UnreadLines} {(UnreadLines == 1 ? "line" : "lines")} of the dump could not be read.");
+            if (OtherBackendPresent)
+                gaps.Add("The legacy tables hold rules as well, which the dump does not show; iptables-legacy-save prints them.");
+            return gaps;
+        }
+    }
 
     /// <summary>All rules in the order of the dump.</summary>
     public IEnumerable<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules);

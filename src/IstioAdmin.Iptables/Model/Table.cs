@@ -10,7 +10,7 @@ public sealed record Table
     public bool IsInet { get; init; }
 
     /// <summary>Its chains in the order of the dump.</summary>
-    public IReadOnlyList<Chain> Chains { get; init; } = [];
+    public IReadOnlyList<Chain> Chains { get; init => field = Listable.Of(value); } = Array.Empty<Chain>();
 
     /// <summary>The chain of that name, or null.</summary>
     public Chain? Find(string chain) => Chains.FirstOrDefault(c => c.Name == chain);

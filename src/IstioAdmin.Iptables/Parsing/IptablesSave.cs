@@ -10,5 +10,5 @@ public static class IptablesSave
     /// <param name="text">The text; several dumps may follow each other when each begins with its header line.</param>
     /// <param name="options">How to read it.</param>
     /// <exception cref="IptablesFormatException">A line could not be read and <see cref="ParseOptions.Strict"/> is set.</exception>
-    public static ParseResult Parse(string text, ParseOptions? options = null) => new SaveReader(text, options ?? new ParseOptions()).Read();
+    public static ParseResult Parse(string text, ParseOptions? options = null) => new SaveReader(text, options ?? new ParseOptions()).Read().NoteErrors();
 }

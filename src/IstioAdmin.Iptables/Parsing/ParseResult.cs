@@ -9,4 +9,7 @@ public sealed record ParseResult(IReadOnlyList<Ruleset> Rulesets, IReadOnlyList<
 {
     /// <summary>Tables of nft's listing that IP hooks do not call, by family and name: <c>arp filter</c>.</summary>
     public IReadOnlyList<string> OtherTables { get; init; } = [];
+
+    /// <summary>The same with the number of errors noted in every ruleset: which of them lost the line is not always clear.</summary>
+    internal ParseResult NoteErrors() => Errors.Count == 0 ? this : this with { Rulesets = Rulesets.Select(ruleset => ruleset with { UnreadLines = Errors.Count }).ToArray() };
 }

@@ -187,11 +187,11 @@ internal sealed class Divider
         switch (match.Field)
         {
             case ValueField.Source:
-                return Among(match, PacketField.Source, null);
+                return Among(match, PacketField.Source, flow.Source);
             case ValueField.Destination:
                 return Among(match, PacketField.Destination, flow.Destination);
             case ValueField.SourcePort:
-                return AmongPorts(Among(match, PacketField.SourcePort, null));
+                return AmongPorts(Among(match, PacketField.SourcePort, flow.SourcePort is { } from ? new Interval(from.First, from.Last) : null));
             case ValueField.DestinationPort:
                 return AmongPorts(Among(match, PacketField.DestinationPort, flow.DestinationPort is { } port ? new Interval(port.First, port.Last) : null));
             case ValueField.Protocol:

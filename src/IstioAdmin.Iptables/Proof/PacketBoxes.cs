@@ -28,7 +28,7 @@ public static class PacketBoxes
         while (MergeOnce(boxes))
         {
         }
-        return [.. boxes.OrderBy(box => box.ToString(), StringComparer.Ordinal)];
+        return boxes.OrderBy(box => box.ToString(), StringComparer.Ordinal).ToArray();
     }
 
     /// <summary>Drops what goes without saying: that a protocol without ports has none, and that only ICMP has types and codes.</summary>

@@ -59,7 +59,7 @@ public sealed class RulesetProver
 
         public FlowContext Start => new() { Mark = _query.Mark, ConnectionMark = _query.ConnectionMark, Flags = _query.Flags };
 
-        public IReadOnlyList<ProvenOutcome> Outcomes() => [.. _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value.Total()!.Value))];
+        public ProvenOutcome[] Outcomes() => _outcomes.Select(pair => new ProvenOutcome(pair.Key, pair.Value.Total()!.Value)).ToArray();
 
         public void Send(PacketSet packets)
         {

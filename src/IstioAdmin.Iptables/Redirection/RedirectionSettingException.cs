@@ -13,6 +13,8 @@ public sealed class RedirectionSettingException : ArgumentException
     {
         Setting = setting;
         Value = value;
+        Problem = problem;
+        Remedy = remedy;
     }
 
     /// <summary>Name of the setting.</summary>
@@ -20,4 +22,10 @@ public sealed class RedirectionSettingException : ArgumentException
 
     /// <summary>The value that is wrong.</summary>
     public string Value { get; }
+
+    /// <summary>What is wrong with it.</summary>
+    public string Problem { get; }
+
+    /// <summary>What to give instead, as a sentence.</summary>
+    public string Remedy { get; }
 }

@@ -48,10 +48,10 @@ public sealed record PacketTrace
     };
 
     /// <summary>The rules that matched and the policies that decided, one line each.</summary>
-    public IReadOnlyList<string> Path => [.. Steps.Where(step => step.Matched != false).Select(Line)];
+    public IReadOnlyList<string> Path => Steps.Where(step => step.Matched != false).Select(Line).ToArray();
 
     /// <summary>Every rule that was tried, one line each: <c>*</c> where it matched, <c>?</c> where that is not known.</summary>
-    public IReadOnlyList<string> FullPath => [.. Steps.Select(step => $"{(step.Matched is { } matched ? matched ? '*' : ' ' : '?')} {Line(step)}")];
+    public IReadOnlyList<string> FullPath => Steps.Select(step => $"{(step.Matched is { } matched ? matched ? '*' : ' ' : '?')} {Line(step)}").ToArray();
 
     /// <summary>Follows a packet: one with an incoming interface from the wire, any other from a local process.</summary>
     public static PacketTrace Of(Ruleset ruleset, TraceHost host, Packet packet)

@@ -12,12 +12,12 @@ internal static class ValueSets
         bool ports = sent.Protocol.HasPorts;
         return match.Field switch
         {
-            ValueField.Source => Among(match, packet.Source, packet.Source),
+            ValueField.Source => Among(match, packet.Source, packet.SourceLast),
             ValueField.Destination => Among(match, packet.Destination, packet.DestinationLast),
             ValueField.SourcePort or ValueField.DestinationPort or ValueField.IcmpType or ValueField.IcmpCode when sent.IsLaterFragment => Fit.No,
             // Of other protocols' headers nothing is known.
             ValueField.SourcePort or ValueField.DestinationPort when !ports => Fit.Unknown,
-            ValueField.SourcePort => Among(match, sent.SourcePort, sent.SourcePort),
+            ValueField.SourcePort => Among(match, packet.SourcePort, packet.SourcePortLast),
             ValueField.DestinationPort => Among(match, packet.DestinationPort, packet.DestinationPortLast),
             ValueField.Protocol => Among(match, sent.Protocol.Number, sent.Protocol.Number),
             ValueField.User => packet.Owner is { } owner ? Among(match, owner.User, owner.User) : Fit.No,

@@ -9,12 +9,11 @@ internal static class HostTerms
 {
     /// <summary>
     /// A host with these addresses, each on <paramref name="defaultInterface"/> unless it says <c>name=address</c>; without an address of the
-    /// ruleset's family one that no rule speaks of.
+    /// ruleset's family there, one that no rule speaks of.
     /// </summary>
     public static TraceHost Host(Ruleset ruleset, string[] addresses, string defaultInterface, bool forwards)
     {
-        var interfaces = new Dictionary<string, List<(IpFamily, UInt128)>>(StringComparer.Ordinal);
-        bool known = false;
+        var interfaces = new Dictionary<string, List<(IpFamily Family, UInt128 Address)>>(StringComparer.Ordinal);
         foreach (string text in addresses)
         {
             int equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -22,13 +21,15 @@ internal static class HostTerms
             if (name.Length == 0)
                 throw new MeshException("InvalidValue", FailureKind.InvalidInput, $"-HostAddress: '{text}' names no interface before '='.", "Write it as eth1=10.0.0.5.", text);
             (IpFamily family, UInt128 address) = Terms.Address("HostAddress", text[(equals + 1)..]);
-            if (!interfaces.TryGetValue(name, out List<(IpFamily, UInt128)>? own))
+            if (!interfaces.TryGetValue(name, out List<(IpFamily Family, UInt128 Address)>? own))
                 interfaces.Add(name, own = []);
             own.Add((family, address));
-            known |= family == ruleset.Family && name == defaultInterface;
         }
-        return known
-            ? new TraceHost(interfaces.Select(pair => new HostInterface(pair.Key, pair.Value)), defaultInterface) { Forwards = forwards }
-            : AssumedHost.For(ruleset, defaultInterface, forwards);
+        // Whoever names one other interface only means that one.
+        if (interfaces.Count == 1)
+            defaultInterface = interfaces.Keys.Single();
+        if (interfaces.TryGetValue(defaultInterface, out List<(IpFamily Family, UInt128 Address)>? main) && main.Exists(a => a.Family == ruleset.Family))
+            return new TraceHost(interfaces.Select(pair => new HostInterface(pair.Key, pair.Value)), defaultInterface) { Forwards = forwards };
+        return AssumedHost.For(ruleset, defaultInterface, forwards);
     }
 }

@@ -8,9 +8,14 @@ namespace IstioAdmin.Inspection;
 internal static class Terms
 {
     /// <summary>A protocol by name or number.</summary>
-    public static IpProtocol Protocol(string parameter, string text) => IpProtocol.TryParse(text.ToLowerInvariant(), out IpProtocol protocol) && protocol != IpProtocol.All
-        ? protocol
-        : throw Bad(parameter, text, "no protocol", "Give a name such as tcp, udp or icmp, or a number from 1 to 255; leave it out for all protocols.");
+    public static IpProtocol Protocol(string parameter, string text, IpFamily family)
+    {
+        if (!IpProtocol.TryParse(text.ToLowerInvariant(), out IpProtocol protocol) || protocol == IpProtocol.All)
+            throw Bad(parameter, text, "no protocol", "Give a name such as tcp, udp or icmp, or a number from 1 to 255.");
+        // Each family has a control protocol of its own; whoever says icmp means the one that is there.
+        bool control = protocol == IpProtocol.Icmp || protocol == IpProtocol.IcmpV6;
+        return control && !char.IsAsciiDigit(text[0]) ? family == IpFamily.IPv4 ? IpProtocol.Icmp : IpProtocol.IcmpV6 : protocol;
+    }
 
     /// <summary>One port.</summary>
     public static ushort Port(string parameter, string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
@@ -63,7 +68,11 @@ internal static class Terms
         int dash = text.IndexOf('-', StringComparison.Ordinal);
         if (dash >= 0)
         {
-            Interval range = new(Address(parameter, text[..dash]).Address, Address(parameter, text[(dash + 1)..]).Address);
+            (IpFamily Family, UInt128 Address) first = Address(parameter, text[..dash]), last = Address(parameter, text[(dash + 1)..]);
+            family = first.Family;
+            if (family != last.Family)
+                throw Bad(parameter, text, "no range of addresses: its ends are of different families", "Give two addresses of one family.");
+            Interval range = new(first.Address, last.Address);
             return range.First <= range.Last ? (family, range) : throw Bad(parameter, text, "no range of addresses: its end comes before its beginning", "Write the lower address first.");
         }
         return AddressPattern.TryParse(text, family, out AddressPattern pattern) && pattern.PrefixLength is not null

@@ -209,6 +209,8 @@ internal sealed class ListingReader
             return "a set needs a 'name' and the 'family' and name of its 'table'";
         bool changes = value.Member("timeout") is not null
             || (value.Member("flags") is { } flags && flags.OneOrMore().Any(flag => ((JsonElement?)flag).Text() is "dynamic" or "timeout"));
+        // An empty set and one that nft -t left out look the same; neither tells what the kernel has.
+        changes |= value.Member("elem") is null;
         return table.Sets.TryAdd(name, new NftSet([.. value.Member("elem").Items()], changes)) ? null : "this set is listed twice";
     }
 

@@ -20,5 +20,5 @@ public static class NftablesJson
     /// <param name="utf8">The JSON text in UTF-8.</param>
     /// <param name="options">How to read it; the family is told by the tables.</param>
     /// <exception cref="IptablesFormatException">Something could not be read and <see cref="ParseOptions.Strict"/> is set.</exception>
-    public static ParseResult Parse(ReadOnlyMemory<byte> utf8, ParseOptions? options = null) => new ListingReader(utf8, options ?? new ParseOptions()).Read();
+    public static ParseResult Parse(ReadOnlyMemory<byte> utf8, ParseOptions? options = null) => new ListingReader(utf8, options ?? new ParseOptions()).Read().NoteErrors();
 }

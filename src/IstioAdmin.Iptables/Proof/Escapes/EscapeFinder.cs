@@ -37,6 +37,7 @@ public sealed class EscapeFinder
         var escapes = new Fates(this, query, OnlyBox(asked), mostBoxes);
         var unproven = new Fates(this, query, question, mostBoxes);
         var loops = new Fates(this, query, null, mostBoxes);
+        IReadOnlyList<string> gaps = _ruleset.Gaps;
         foreach (PacketCircumstance circumstance in Circumstances(query))
         {
             foreach (ProvenOutcome outcome in Prove(query, circumstance, asked))
@@ -61,11 +62,14 @@ public sealed class EscapeFinder
         {
             Query = query,
             Ruleset = _ruleset,
-            Verdict = escapes.Any ? query.Expected is null ? EscapeVerdict.None : EscapeVerdict.Escapes
+            Verdict = asked.IsEmpty && own.IsEmpty ? EscapeVerdict.NoPackets
+                : query.Expected is null ? EscapeVerdict.None
+                : escapes.Any ? EscapeVerdict.Escapes
                 : loops.Any ? EscapeVerdict.Loops
-                : unproven.Any ? EscapeVerdict.Unproven
-                : query.Expected is null ? EscapeVerdict.None : EscapeVerdict.Proven,
-            Met = met.List(),
+                : unproven.Any || gaps.Count > 0 ? EscapeVerdict.Unproven
+                : EscapeVerdict.Proven,
+            Gaps = gaps,
+            Met = met.List(tellPassing: query.Expected is null),
             Escapes = escapes.List(tellPassing: true),
             Unproven = unproven.List(),
             Loops = loops.List(),
@@ -109,7 +113,7 @@ public sealed class EscapeFinder
                 _parts.Add((outcome, packets, circumstance));
         }
 
-        public IReadOnlyList<PacketFate> List(bool tellPassing = false)
+        public PacketFate[] List(bool tellPassing = false)
         {
             var circumstances = new Dictionary<(OutcomeClass Outcome, PacketBox Box), List<PacketCircumstance>>();
             foreach ((OutcomeClass outcome, PacketSet packets, PacketCircumstance circumstance) in tellPassing ? Refine() : _parts)
@@ -122,7 +126,7 @@ public sealed class EscapeFinder
                     IsComplete &= complete;
                 }
             }
-            return [.. circumstances.Select(pair => Fate(pair.Key.Outcome, pair.Key.Box, pair.Value))];
+            return circumstances.Select(pair => Fate(pair.Key.Outcome, pair.Key.Box, pair.Value)).ToArray();
         }
 
         /// <summary>Packets that pass are told apart by the rule that let them; that takes a second walk, by them alone.</summary>

@@ -8,10 +8,13 @@ public enum EscapeVerdict
     /// <summary>Nothing was expected; the outcomes tell what becomes of the packets.</summary>
     None,
 
+    /// <summary>The question is about no packet that can exist: its conditions exclude each other.</summary>
+    NoPackets,
+
     /// <summary>All packets come to what was expected. This holds for every single one.</summary>
     Proven,
 
-    /// <summary>No packet is known to escape, but some depend on something that is not understood.</summary>
+    /// <summary>No packet is known to escape, but some depend on something that is not understood, or rules are missing in the dump.</summary>
     Unproven,
 
     /// <summary>The proxy's own packets are caught and brought back to it.</summary>
@@ -44,6 +47,9 @@ public sealed record EscapeSet
 
     /// <summary>Packets of the proxy that come back to it.</summary>
     public required IReadOnlyList<PacketFate> Loops { get; init; }
+
+    /// <summary>What is known to be missing in the rules, each as a sentence.</summary>
+    public required IReadOnlyList<string> Gaps { get; init; }
 
     /// <summary>Whether the lists show all boxes there are; the verdict is about all packets in any case.</summary>
     public required bool IsComplete { get; init; }

@@ -48,7 +48,7 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         foreach (string path in Path)
         {
             foreach (string file in Files(path))
-                Read(await File.ReadAllTextAsync(file, cancel), file);
+                await ReadFileAsync(file, cancel);
         }
     }
 
@@ -70,6 +70,25 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
             "Give the path of a file.", path);
     }
 
+    /// <summary>One file that cannot be read does not keep the others from being read.</summary>
+    private async Task ReadFileAsync(string file, CancellationToken cancel)
+    {
+        try
+        {
+            if (Directory.Exists(file))
+                throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{file}' is a directory.", "Give the path of a file, or name the files in it with wildcards.", file);
+            Read(await File.ReadAllTextAsync(file, cancel), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            WriteFailure(new MeshException("FileUnreadable", FailureKind.InvalidInput, $"'{file}' cannot be read: {e.Message}", "Check that it is there and that you may read it.", file, e), file);
+        }
+        catch (MeshException e) when (!IsTerminating(e))
+        {
+            WriteFailure(e, file);
+        }
+    }
+
     private void Read(string text, string from)
     {
         ParseResult result;
@@ -81,10 +100,10 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         }
         catch (IptablesFormatException e)
         {
-            throw Syntax(e.Error, from);
+            throw Syntax(e.Error, from, "Nothing was read after it. Without -Strict, everything else is.");
         }
         foreach (SyntaxError error in result.Errors)
-            WriteFailure(Syntax(error, from), error);
+            WriteFailure(Syntax(error, from, "The rest was read. An extension that is not known is no error: this is not what iptables-save or nft print."), error);
         foreach (Ruleset ruleset in result.Rulesets)
             WriteObject(ruleset);
         if (result.Rulesets.Count == 0 && result.Errors.Count == 0)
@@ -94,6 +113,6 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         }
     }
 
-    private static MeshException Syntax(SyntaxError error, string from) => new("IptablesSyntax", FailureKind.InvalidInput, $"{from}, {error}.",
-        "The rest was read. An extension that is not known is no error: this is not what iptables-save or nft print.", error);
+    private static MeshException Syntax(SyntaxError error, string from, string remedy) =>
+        new("IptablesSyntax", FailureKind.InvalidInput, $"{from}, {error}.", remedy, error);
 }

@@ -102,8 +102,12 @@ public sealed class FindIptablesEscapeCommand : RulesetCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
     {
-        if (Query() is { } query)
-            WriteObject(new EscapeFinder(Ruleset!, HostOf()).Find(query, MaxBox));
+        if (Query() is not { } query)
+            return Task.CompletedTask;
+        EscapeSet answer = new EscapeFinder(Ruleset!, HostOf()).Find(query, MaxBox);
+        if (answer.Verdict == EscapeVerdict.NoPackets)
+            WriteWarning("The question is about no packet: its conditions exclude each other, or no packet from outside can meet them.");
+        WriteObject(answer);
         return Task.CompletedTask;
     }
 
@@ -117,7 +121,7 @@ public sealed class FindIptablesEscapeCommand : RulesetCommand
             Direction = Enum.Parse<PacketDirection>(Direction, ignoreCase: true),
             Expected = RedirectedTo is { } port ? Expectation.RedirectedTo(Terms.Port(nameof(RedirectedTo), port)) : Expected(Expect),
             Proxy = hasProxy ? new ProxyIdentity([.. ProxyUserId.Select(id => Terms.Id(nameof(ProxyUserId), id))], [.. ProxyGroupId.Select(id => Terms.Id(nameof(ProxyGroupId), id))]) : null,
-            Protocols = [.. Protocol.Select(text => Terms.Protocol(nameof(Protocol), text))],
+            Protocols = [.. Protocol.Select(text => Terms.Protocol(nameof(Protocol), text, Ruleset!.Family))],
             Destinations = destinations,
             ExceptDestinations = OfFamily(nameof(ExceptDestination), ExceptDestination) ?? [],
             Sources = sources,

@@ -124,15 +124,31 @@ public sealed class NewPodRedirectionRuleCommand : AsyncCommand
         try
         {
             PodRedirectionSettings settings = Settings();
+            if (EnableInboundIPv6 && settings.Generation == RedirectionGeneration.Current)
+                WriteWarning("-EnableInboundIPv6 is a setting of the first generation and has no effect on today's rules; -Family IPv6 writes those.");
             foreach (IpFamily family in Family.Select(name => Enum.Parse<IpFamily>(name, ignoreCase: true)).Distinct())
                 WriteObject(PodRedirectionRules.Write(settings, family));
         }
         catch (RedirectionSettingException e)
         {
-            throw new MeshException("InvalidSetting", FailureKind.InvalidInput, e.Message, $"Change the parameter that sets {e.Setting}; help New-PodRedirectionRule -Full describes all.", e.Value, e);
+            throw new MeshException("InvalidSetting", FailureKind.InvalidInput, $"-{ParameterOf(e.Setting)}: '{e.Value}' {e.Problem}.", e.Remedy, e.Value, e);
         }
         return Task.CompletedTask;
     }
+
+    /// <summary>The parameter that sets a setting: they are named alike but for the plural and a shorter word for excluded.</summary>
+    private static string ParameterOf(string setting) => setting switch
+    {
+        nameof(PodRedirectionSettings.ProxyUsers) => nameof(ProxyUserId),
+        nameof(PodRedirectionSettings.ProxyGroups) => nameof(ProxyGroupId),
+        nameof(PodRedirectionSettings.OwnerGroups) => nameof(OwnerGroupId),
+        nameof(PodRedirectionSettings.ExcludedOwnerGroups) => nameof(ExcludeOwnerGroupId),
+        nameof(PodRedirectionSettings.IPv6) => nameof(EnableInboundIPv6),
+        nameof(PodRedirectionSettings.RedirectDns) or nameof(PodRedirectionSettings.CaptureAllDns) => setting,
+        _ => setting.TrimEnd('s').Replace("Excluded", "Exclude", StringComparison.Ordinal),
+    };
+
+    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     private PodRedirectionSettings Settings()
     {
@@ -161,10 +177,10 @@ public sealed class NewPodRedirectionRuleCommand : AsyncCommand
             TproxyMark = TproxyMark is null ? defaults.TproxyMark : Terms.Mark(nameof(TproxyMark), TproxyMark),
             KubeVirtInterfaces = KubeVirtInterface ?? defaults.KubeVirtInterfaces,
             ExcludedInterfaces = ExcludeInterface ?? defaults.ExcludedInterfaces,
-            RedirectDns = RedirectDns || defaults.RedirectDns,
-            CaptureAllDns = CaptureAllDns || defaults.CaptureAllDns,
+            RedirectDns = IsGiven(nameof(RedirectDns)) ? RedirectDns : defaults.RedirectDns,
+            CaptureAllDns = IsGiven(nameof(CaptureAllDns)) ? CaptureAllDns : defaults.CaptureAllDns,
             DnsServers = DnsServer ?? defaults.DnsServers,
-            DropInvalid = DropInvalid || defaults.DropInvalid,
+            DropInvalid = IsGiven(nameof(DropInvalid)) ? DropInvalid : defaults.DropInvalid,
             OwnerGroups = OwnerGroupId ?? defaults.OwnerGroups,
             ExcludedOwnerGroups = ExcludeOwnerGroupId ?? defaults.ExcludedOwnerGroups,
             LoopbackCidr = LoopbackCidr ?? defaults.LoopbackCidr,

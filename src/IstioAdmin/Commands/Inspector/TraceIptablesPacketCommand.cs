@@ -18,6 +18,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     /// <summary>Where it goes.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
     /// <summary>The port it goes to.</summary>
@@ -27,6 +28,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     /// <summary>Where it comes from.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string? Source { get; set; }
 
     /// <summary>The port it comes from.</summary>
@@ -35,6 +37,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     /// <summary>The interface it comes in by; the host's interface to the world when nothing else is said.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string? InInterface { get; set; }
 
     /// <summary>User id of the process that sends it.</summary>
@@ -86,7 +89,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
     private Packet Packet(TraceHost host)
     {
         IpFamily family = Ruleset!.Family;
-        IpProtocol protocol = Terms.Protocol(nameof(Protocol), Protocol);
+        IpProtocol protocol = Terms.Protocol(nameof(Protocol), Protocol, family);
         UInt128 own = host.AddressesFromOutside(family).First();
         UInt128 elsewhere = Terms.Address("", family == IpFamily.IPv4 ? "198.51.100.1" : "2001:db8:ffff::1").Address;
         if (Destination is null && !Is("Inbound"))
@@ -94,6 +97,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
             throw new MeshException("DestinationMissing", FailureKind.InvalidInput, $"A packet that goes {(Is("Outbound") ? "out" : "through")} needs -Destination.",
                 "Give the address that it is sent to.");
         }
+        PacketOwner owner = Owner();
         return new Packet
         {
             Family = family,
@@ -103,7 +107,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
             SourcePort = protocol.HasPorts ? Terms.Port(nameof(SourcePort), SourcePort) : (ushort)0,
             DestinationPort = protocol.HasPorts ? Terms.Port(nameof(DestinationPort), DestinationPort) : (ushort)0,
             InInterface = Is("Outbound") ? "" : InInterface ?? Interface,
-            Owner = Is("Outbound") ? Owner() : null,
+            Owner = Is("Outbound") ? owner : null,
             Mark = Terms.Mark(nameof(Mark), Mark),
             ConnectionMark = Terms.Mark(nameof(ConnectionMark), ConnectionMark),
             State = Terms.State(nameof(State), State),
