@@ -32,7 +32,7 @@ internal static class ParseVersusIptables
                 do
                 {
                     var clock = Stopwatch.StartNew();
-                    result = IptablesSave.Parse(await File.ReadAllTextAsync(file));
+                    result = IptablesSave.Parse(File.ReadAllText(file));
                     ours = Math.Min(ours, clock.Elapsed.TotalSeconds);
                 }
                 while (turn.Elapsed.TotalSeconds < 1);
