@@ -73,7 +73,7 @@ internal static class RandomWorld
             "nat" when chain is "POSTROUTING" or "INPUT" => Gen.OneOf(common, Pick([.. chain == "INPUT" ? Array.Empty<string>() : ["-j MASQUERADE"], $"-j SNAT --to-source {to}", $"-j SNAT --to-source {mixed}", snatPorts])),
             "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", $"-j DNAT --to-destination {mixed}"])),
             "mangle" => Gen.OneOf(common, Pick(["-j MARK --set-xmark 0x539/0xffffffff", "-j MARK --set-xmark 0x1/0x1", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j CONNMARK --set-xmark 0x539/0xffffffff", "-j DROP"])),
-            _ => Gen.OneOf(common, Pick(["-j CT --notrack", "-j DROP"])),
+            _ => Gen.OneOf(common, Pick(["-j CT --notrack", "-j CT --zone 1", "-j DROP"])),
         };
     }
 
