@@ -218,4 +218,19 @@ public sealed class SemanticsTests
 
         Assert.Equal(dropped, new PacketTracer(ruleset, router).Inbound(World.In(80, "192.0.2.1")) is TraceOutcome.Dropped);
     }
+
+    [Theory]
+    [InlineData(IpFamily.IPv4, "10.244.7.5", "127.0.0.1")]
+    [InlineData(IpFamily.IPv6, "fd00::5", "::1")]
+    public void Tproxy_does_not_help_a_packet_to_the_loopback_address(IpFamily family, string to, string loopback)
+    {
+        string any = family == IpFamily.IPv4 ? "0.0.0.0" : "::";
+        PacketTracer tracer = Nat(
+            $"-A PREROUTING -p tcp -j DNAT --to-destination {loopback}",
+            $"*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j TPROXY --on-port 15006 --on-ip {any} --tproxy-mark 0x539/0xffffffff\nCOMMIT\n",
+            family);
+        Packet packet = World.In(80, to) with { Family = family };
+
+        Assert.Equal("routing", Assert.IsType<TraceOutcome.Dropped>(tracer.Inbound(packet)).Table);
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class Judge(KernelWorld world, Pools pools, bool forwards)
     private static readonly TimeSpan LongQuiet = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan ShortQuiet = TimeSpan.FromMilliseconds(100);
     private readonly TraceHost _host = pools.Host(forwards);
+    private uint _tries;
     private (uint FirstId, string Dump, SentPacket[] Packets) _before = (0, "", []);
 
     /// <summary>How many packets came to which end.</summary>
@@ -106,7 +107,8 @@ internal sealed class Judge(KernelWorld world, Pools pools, bool forwards)
     {
         var tracer = new PacketTracer(Parse(dump), _host);
         world.Load(dump);
-        SentPacket[] alone = [packet];
+        // Again the first packet of a connection: with a source port of its own, which rules cannot tell from the one before.
+        SentPacket[] alone = [packet with { Packet = packet.Packet with { SourcePort = Pools.AnotherPort(packet.Packet.SourcePort, ++_tries) } }];
         Observation seen = world.Send(alone, quiet)[0];
         var path = new List<TraceStep>();
         TraceOutcome traced = Trace(tracer, alone[0], path);

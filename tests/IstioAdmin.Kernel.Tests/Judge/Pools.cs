@@ -95,6 +95,17 @@ internal sealed class Pools
     /// <summary>What matches of the source port ask for; packets are sent from 20000 to 59999.</summary>
     public static string[] SourcePortRanges { get; } = ["1:29999", "30000", "30000:39999", "40000:65535", "20000:59999", "1024:2000"];
 
+    /// <summary>A source port that fits the same <see cref="SourcePortRanges"/>; the port itself where there is no other.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="number">Which of them.</param>
+    public static ushort AnotherPort(ushort port, uint number)
+    {
+        if (port is 29999 or 30000 or 39999 or 40000)
+            return port;
+        (int first, int last) = port < 30000 ? (20000, 29998) : port < 40000 ? (30001, 39998) : (40001, 59999);
+        return (ushort)(first + ((port - first + (number * 17)) % (last - first + 1)));
+    }
+
     public static uint[] Ids { get; } = [0, 1, 999, 1000, 1336, 1337, 1338, 65534, uint.MaxValue - 1];
 
     public static string[] IdRanges { get; } = ["0", "1337", "1000-1337", "0-999", "1338-4294967294"];
