@@ -66,13 +66,15 @@ internal static class RandomWorld
         string to = family == IpFamily.IPv4 ? "10.244.7.5" : "fd00::5", away = family == IpFamily.IPv4 ? "10.96.0.1" : "2001:db8::1";
         string mixed = family == IpFamily.IPv4 ? "10.244.7.0-10.244.7.5" : "fd00::-fd00::5";
         string snatPorts = family == IpFamily.IPv4 ? "-p tcp -j SNAT --to-source 10.244.7.5:80-1024" : "-p tcp -j SNAT --to-source [fd00::5]:80-1024";
+        // The kernel takes it in PREROUTING only.
+        string tproxy = chain != "PREROUTING" ? "-j DROP" : $"-p tcp -j TPROXY --on-port 15006 --on-ip {(family == IpFamily.IPv4 ? "0.0.0.0" : "::")} --tproxy-mark 0x539/0xffffffff";
         return table switch
         {
             "filter" => Gen.OneOf(common, Pick(["-j DROP", "-j REJECT"])),
             // The kernel takes source NAT in these two chains only, and not from chains that others call as well.
             "nat" when chain is "POSTROUTING" or "INPUT" => Gen.OneOf(common, Pick([.. chain == "INPUT" ? Array.Empty<string>() : ["-j MASQUERADE"], $"-j SNAT --to-source {to}", $"-j SNAT --to-source {mixed}", snatPorts])),
             "nat" => Gen.OneOf(common, Pick(["-p tcp -j REDIRECT --to-ports 15001", "-p tcp -j REDIRECT --to-ports 80-1024", "-p tcp -j REDIRECT", $"-j DNAT --to-destination {to}", $"-j DNAT --to-destination {away}", $"-j DNAT --to-destination {mixed}"])),
-            "mangle" => Gen.OneOf(common, Pick(["-j MARK --set-xmark 0x539/0xffffffff", "-j MARK --set-xmark 0x1/0x1", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j CONNMARK --set-xmark 0x539/0xffffffff", "-j DROP"])),
+            "mangle" => Gen.OneOf(common, Pick(["-j MARK --set-xmark 0x539/0xffffffff", "-j MARK --set-xmark 0x1/0x1", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j CONNMARK --set-xmark 0x539/0xffffffff", "-j DROP", tproxy])),
             _ => Gen.OneOf(common, Pick(["-j CT --notrack", "-j CT --zone 1", "-j DROP"])),
         };
     }

@@ -7,7 +7,7 @@ namespace IstioAdmin.Kernel.Tests.Judge;
 /// <summary>
 /// The kernel is the judge of the tracer: random rulesets are loaded with iptables-restore into a network namespace, real packets are sent
 /// through it, and what became of each is compared with what <see cref="Iptables.Tracing.PacketTracer"/> says. The environment variable
-/// ISTIOADMIN_KERNEL_PACKETS sets how many packets are sent in all (20,480 when it is not set; a million takes about half an hour).
+/// ISTIOADMIN_KERNEL_PACKETS sets how many packets are sent in all (20,480 when it is not set; a million takes a quarter to three quarters of an hour).
 /// </summary>
 public sealed class KernelJudgeTests(ITestOutputHelper output)
 {
