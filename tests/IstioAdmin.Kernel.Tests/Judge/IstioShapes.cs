@@ -22,7 +22,7 @@ internal sealed class IstioShapes
     public IstioShapes(Pools pools)
     {
         _pools = pools;
-        _random = new RandomRules(pools);
+        _random = new RandomRules(pools, forwards: false);
         _v4 = pools.Family == IpFamily.IPv4;
         (_localhost, _passthrough) = _v4 ? ("127.0.0.1/32", "127.0.0.6/32") : ("::1/128", "::6/128");
     }

@@ -38,7 +38,7 @@ public sealed class KernelJudgeTests(ITestOutputHelper output)
         Pools pools = Pools.Of(family);
         using var world = new KernelWorld(family, backend, forwards);
         var judge = new Judge(world, pools, forwards);
-        Gen<string> dumps = Gen.Frequency((3, new RandomRules(pools).Dump), (1, new IstioShapes(pools).Dump));
+        Gen<string> dumps = Gen.Frequency((3, new RandomRules(pools, forwards).Dump), (1, new IstioShapes(pools).Dump));
 
         Gen.Select(dumps, RandomPackets.Packet(pools, forwards).Array[PacketsPerRuleset]).Sample(
             judge.Hear, iter: Iterations, threads: 1, print: _ => "");

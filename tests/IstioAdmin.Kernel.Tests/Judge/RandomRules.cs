@@ -24,10 +24,12 @@ internal sealed class RandomRules
 
     private readonly Pools _pools;
     private readonly bool _v4;
+    private readonly bool _forwards;
 
-    public RandomRules(Pools pools)
+    public RandomRules(Pools pools, bool forwards)
     {
         _pools = pools;
+        _forwards = forwards;
         _v4 = pools.Family == IpFamily.IPv4;
     }
 
@@ -174,8 +176,8 @@ internal sealed class RandomRules
         return (at.Table, at.Hook) switch
         {
             ("filter", not null) => Gen.Frequency((6, common), (2, drop), (2, Reject(protocol)), (1, mark)),
-            ("nat", "PREROUTING") => Gen.Frequency((4, common), (3, Redirect(ports)), (3, Dnat(ports)), (1, mark)),
-            ("nat", "OUTPUT") => Gen.Frequency((4, common), (3, Redirect(ports)), (3, Dnat(ports)), (1, mark)),
+            ("nat", "PREROUTING") => Gen.Frequency((4, common), (3, Redirect(ports)), (3, Dnat(ports, _v4 || !_forwards)), (1, mark)),
+            ("nat", "OUTPUT") => Gen.Frequency((4, common), (3, Redirect(ports)), (3, Dnat(ports, true)), (1, mark)),
             ("nat", "INPUT") => Gen.Frequency((4, common), (1, Snat(ports)), (1, mark)),
             ("nat", "POSTROUTING") => Gen.Frequency((4, common), (2, Snat(ports)), (2, Masquerade(ports)), (1, mark)),
             ("nat", _) => Gen.Frequency((4, common), (1, mark)),
@@ -205,11 +207,12 @@ internal sealed class RandomRules
             : Gen.Const("-j REDIRECT");
     }
 
-    private Gen<string> Dnat(bool ports)
+    // Not to ::1 from the wire where the pod forwards: the kernel sends that out again by the interface it came in by, and the tracer does not.
+    private Gen<string> Dnat(bool ports, bool loopback)
     {
-        string[] targets = [_pools.Eth0[0], _pools.Eth0[1], _pools.Net1[0], .. _pools.Loopback, _pools.Remote[0], _pools.Remote[1], _pools.RemoteRange, _pools.MixedRange, _pools.LocalRange];
+        string[] targets = [_pools.Eth0[0], _pools.Eth0[1], _pools.Net1[0], .. loopback ? _pools.Loopback : [], _pools.Remote[0], _pools.Remote[1], _pools.RemoteRange, _pools.MixedRange, _pools.LocalRange];
         Gen<string> address = Pick(targets);
-        Gen<string> withPort = Gen.Select(Pick([_pools.Eth0[0], _pools.Remote[0], _pools.Loopback[0], _pools.RemoteRange]), Pick([.. Pools.NatRanges, "80", "15001", "80-84/79", "15001-15003/1024"]))
+        Gen<string> withPort = Gen.Select(Pick([_pools.Eth0[0], _pools.Remote[0], loopback ? _pools.Loopback[0] : _pools.Eth0[1], _pools.RemoteRange]), Pick([.. Pools.NatRanges, "80", "15001", "80-84/79", "15001-15003/1024"]))
             .Select((a, p) => _v4 ? $"{a}:{p}" : $"[{a}]:{p}");
         Gen<string> option = Pick(["", "", "", " --random", " --persistent"]);
         return Gen.Select(ports ? Gen.OneOf(address, withPort) : address, option).Select((to, how) => $"-j DNAT --to-destination {to}{how}");
