@@ -27,8 +27,11 @@ public sealed record BaseChain(BaseChainType Type, Hook Hook, int Priority)
         ? Priority
         : Hook is Hook.Prerouting or Hook.Output ? HookPriority.NatDestination : HookPriority.NatSource;
 
-    /// <summary>How the kernel calls a chain of iptables' by its table and name; null for user chains.</summary>
-    public static BaseChain? OfIptables(string table, string chain)
+    /// <summary>
+    /// How the kernel calls a chain of iptables' by its table and name; null for user chains. The back ends agree on all places but that of
+    /// the security table: iptables-nft has it at 150, after source NAT (iptables 1.8.9, iptables/nft.c, xtables_ipv4).
+    /// </summary>
+    public static BaseChain? OfIptables(string table, string chain, RulesetBackend backend)
     {
         Hook? hook = chain switch
         {
@@ -49,7 +52,7 @@ public sealed record BaseChain(BaseChainType Type, Hook Hook, int Priority)
             ("nat", Hook.Prerouting or Hook.Output) => new(BaseChainType.Nat, at, HookPriority.NatDestination),
             ("nat", Hook.Input or Hook.Postrouting) => new(BaseChainType.Nat, at, HookPriority.NatSource),
             ("filter", Hook.Input or Hook.Forward or Hook.Output) => new(BaseChainType.Filter, at, HookPriority.Filter),
-            ("security", Hook.Input or Hook.Forward or Hook.Output) => new(BaseChainType.Filter, at, HookPriority.Security),
+            ("security", Hook.Input or Hook.Forward or Hook.Output) => new(BaseChainType.Filter, at, backend == RulesetBackend.NfTables ? HookPriority.SecurityOfIptablesNft : HookPriority.Security),
             _ => null,
         };
     }
@@ -75,6 +78,9 @@ public static class HookPriority
 
     /// <summary>The security table.</summary>
     public const int Security = 50;
+
+    /// <summary>The security table where iptables-nft made it.</summary>
+    public const int SecurityOfIptablesNft = 150;
 
     /// <summary>Source NAT.</summary>
     public const int NatSource = 100;

@@ -16,7 +16,7 @@ internal static class SaveForm
                 return $"Table 'inet {table.Name}' is of both families; iptables' tables are of one.";
             foreach (Chain chain in table.Chains)
             {
-                if (chain.Base != BaseChain.OfIptables(table.Name, chain.Name))
+                if (chain.Base != BaseChain.OfIptables(table.Name, chain.Name, RulesetBackend.NfTables))
                     return $"Chain '{chain.Name}' of table '{table.Name}' is not called as iptables' built-in chains are.";
                 if (chain.Rules.FirstOrDefault(rule => !HasWords(rule)) is { } other)
                     return $"iptables has no words for the nft rule '{other}'.";

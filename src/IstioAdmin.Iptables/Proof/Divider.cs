@@ -38,6 +38,7 @@ internal sealed class Divider
         InInterfaceMatch m => Always(m.Interface.Value.Matches(flow.In) ^ m.Interface.Negated),
         OutInterfaceMatch m => Always(m.Interface.Value.Matches(flow.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, flow),
+        MergedPortsMatch m => new Division(Transport(m.Written, flow).Surely, Transport(m.SourceOnly, flow).Or(Transport(m.DestinationOnly, flow)).Maybe),
         OwnerMatch m => Owner(m, flow),
         MultiportMatch m => Multiport(m, flow),
         ConnectionMatch m => ((flow.State & m.States.Value) != 0 ? _all : (flow.Doubtful & m.States.Value) != 0 ? _unknown : _none).Negate(m.States.Negated),

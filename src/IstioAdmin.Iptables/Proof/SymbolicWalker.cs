@@ -1,4 +1,5 @@
 using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Matches;
 using IstioAdmin.Iptables.Model.Targets;
 using IstioAdmin.Iptables.Tracing;
 
@@ -8,7 +9,8 @@ namespace IstioAdmin.Iptables.Proof;
 internal sealed class SymbolicWalker
 {
     private readonly Dictionary<Table, Dictionary<string, Chain>> _callees = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Rule, Target[]> _steps = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Rule, Prepared> _prepared = new(ReferenceEqualityComparer.Instance);
+    private readonly Ruleset _ruleset;
     private readonly Divider _divider;
     private readonly TraceHost _host;
     private readonly PacketSpace _space;
@@ -26,7 +28,7 @@ internal sealed class SymbolicWalker
             HashSet<string> cycles = ChainCycles.Find(table);
             _callees.Add(table, table.Chains.Where(chain => !cycles.Contains(chain.Name)).ToDictionary(chain => chain.Name, StringComparer.Ordinal));
         }
-        (_space, _divider, _host, _end) = (space, divider, host, end);
+        (_ruleset, _space, _divider, _host, _end) = (ruleset, space, divider, host, end);
     }
 
     /// <summary>Runs a chain that a hook calls; what is returned goes on to the hook's next one.</summary>
@@ -55,7 +57,7 @@ internal sealed class SymbolicWalker
         var taken = new List<(FlowContext Context, Remainder Left, PacketSet Packets)>();
         foreach (Rule rule in chain.Rules)
         {
-            Target[] steps = StepsOf(rule);
+            (Match[] matches, Target[] steps) = Prepare(rule);
             if (steps.Length == 0)
                 continue;
             taken.Clear();
@@ -66,7 +68,7 @@ internal sealed class SymbolicWalker
                 if (rest.IsEmpty)
                     continue;
                 any = true;
-                (Division division, Match? doubtful) = Divide(rule, context);
+                (Division division, Match? doubtful) = Divide(matches, context);
                 if (division.Maybe.IsEmpty)
                     continue;
                 PacketSet maybe = rest.And(division.Maybe);
@@ -104,18 +106,21 @@ internal sealed class SymbolicWalker
             returned.Add(new Flow(rest.Value(), context));
     }
 
-    private Target[] StepsOf(Rule rule)
+    private Prepared Prepare(Rule rule)
     {
-        if (!_steps.TryGetValue(rule, out Target[]? steps))
-            _steps.Add(rule, steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)]);
-        return steps;
+        if (!_prepared.TryGetValue(rule, out Prepared prepared))
+        {
+            prepared = new Prepared([.. MergedPortsMatch.In(rule, _ruleset)], [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)]);
+            _prepared.Add(rule, prepared);
+        }
+        return prepared;
     }
 
-    private (Division Division, Match? Doubtful) Divide(Rule rule, FlowContext context)
+    private (Division Division, Match? Doubtful) Divide(Match[] matches, FlowContext context)
     {
         Division all = Division.Exact(_space.Any);
         Match? doubtful = null;
-        foreach (Match match in rule.Matches)
+        foreach (Match match in matches)
         {
             Division one = _divider.Divide(match, context);
             if (one.Surely != one.Maybe)
@@ -203,6 +208,8 @@ internal sealed class SymbolicWalker
         else
             _end(new OutcomeClass(OutcomeKind.Undecided, rule, target.ToString()), flow.Packets);
     }
+
+    private readonly record struct Prepared(Match[] Matches, Target[] Steps);
 
     private readonly record struct Call(PlacedChain Placed, FlowSet Passed);
 }

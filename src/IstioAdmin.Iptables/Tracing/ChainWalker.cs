@@ -1,4 +1,5 @@
 using IstioAdmin.Iptables.Model;
+using IstioAdmin.Iptables.Model.Matches;
 using IstioAdmin.Iptables.Model.Targets;
 
 namespace IstioAdmin.Iptables.Tracing;
@@ -14,7 +15,7 @@ internal sealed class ChainWalker
         _host = host;
         foreach (Table table in ruleset.Tables)
         {
-            var byName = table.Chains.ToDictionary(chain => chain.Name, chain => new PreparedChain(chain), StringComparer.Ordinal);
+            var byName = table.Chains.ToDictionary(chain => chain.Name, chain => new PreparedChain(chain, ruleset), StringComparer.Ordinal);
             HashSet<string> cycles = ChainCycles.Find(table);
             foreach (PreparedChain chain in byName.Values)
             {
@@ -29,20 +30,28 @@ internal sealed class ChainWalker
     {
         (Hook hook, string table, string entry) = (placed.Base.Hook, placed.Table.Name, placed.Chain.Name);
         PreparedChain start = _chains[placed.Chain];
-        var callers = new Stack<(PreparedChain Chain, int Next)>();
+        var callers = default(CallStack<PreparedChain>);
         PreparedChain chain = start;
         int index = 0;
         while (true)
         {
             if (index == chain.Rules.Length)
             {
-                if (callers.TryPop(out (PreparedChain Chain, int Next) caller))
+                if (callers.TryPop(out PreparedChain caller, out int next))
                 {
-                    (chain, index) = caller;
+                    (chain, index) = (caller, next);
                     continue;
                 }
                 path?.Add(new TraceStep(hook, table, entry, 0, null, true));
                 return start.Chain.Policy == ChainPolicy.Drop ? new TraceOutcome.Dropped(table, entry, null) : null;
+            }
+            if (path is null)
+            {
+                QuickTest[] tests = chain.Tests;
+                while (index < tests.Length && tests[index].Excludes(packet))
+                    index++;
+                if (index == tests.Length)
+                    continue;
             }
             PreparedRule prepared = chain.Rules[index++];
             Rule rule = prepared.Rule;
@@ -77,7 +86,7 @@ internal sealed class ChainWalker
                         if (prepared.Callee is not { } callee)
                             return new TraceOutcome.Undecided(rule, target.ToString());
                         if (target is JumpTarget)
-                            callers.Push((chain, index));
+                            callers.Push(chain, index);
                         (chain, index) = (callee, 0);
                         break;
                     case UnknownTarget unknown:
@@ -118,15 +127,18 @@ internal sealed class ChainWalker
 
     private sealed class PreparedChain
     {
-        public PreparedChain(Chain chain)
+        public PreparedChain(Chain chain, Ruleset ruleset)
         {
             Chain = chain;
-            Rules = [.. chain.Rules.Select(rule => new PreparedRule(rule))];
+            Rules = [.. chain.Rules.Select(rule => new PreparedRule(rule, ruleset))];
+            Tests = [.. Rules.Select(rule => QuickTest.Of(rule.Matches))];
         }
 
         public Chain Chain { get; }
 
         public PreparedRule[] Rules { get; }
+
+        public QuickTest[] Tests { get; }
 
         public void Link(Func<string, PreparedChain?> find)
         {
@@ -145,10 +157,10 @@ internal sealed class ChainWalker
 
     private sealed class PreparedRule
     {
-        public PreparedRule(Rule rule)
+        public PreparedRule(Rule rule, Ruleset ruleset)
         {
             Rule = rule;
-            Matches = [.. rule.Matches];
+            Matches = [.. MergedPortsMatch.In(rule, ruleset)];
             Steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];
         }
 

@@ -26,6 +26,7 @@ internal static class Condition
         InInterfaceMatch m => Is(m.Interface.Value.Matches(packet.In) ^ m.Interface.Negated),
         OutInterfaceMatch m => Is(m.Interface.Value.Matches(packet.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, packet),
+        MergedPortsMatch m => MergedPorts(m, packet),
         OwnerMatch m => Is(Owner(m, packet.Owner)),
         CommentMatch => Fit.Yes,
         MultiportMatch m => Multiport(m, packet),
@@ -74,6 +75,12 @@ internal static class Condition
         first >= low && last <= high ? Fit.Yes : last < low || first > high || low > high ? Fit.No : Fit.Unknown;
 
     private static Fit Port(PortRange range, bool negated, ushort first, ushort last) => Negate(Within(first, last, range.First, range.Last), negated);
+
+    private static Fit MergedPorts(MergedPortsMatch match, PacketState packet)
+    {
+        Fit both = Transport(match.Written, packet);
+        return both == Fit.No && (Transport(match.SourceOnly, packet) != Fit.No || Transport(match.DestinationOnly, packet) != Fit.No) ? Fit.Unknown : both;
+    }
 
     private static Fit Transport(TransportMatch match, PacketState packet)
     {

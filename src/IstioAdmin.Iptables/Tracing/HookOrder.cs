@@ -31,7 +31,7 @@ internal static class HookOrder
         [
             .. from table in ruleset.Tables
                from chain in table.Chains
-               let at = chain.Base ?? (ruleset.IsNftListing ? null : BaseChain.OfIptables(table.Name, chain.Name))
+               let at = chain.Base ?? (ruleset.IsNftListing ? null : BaseChain.OfIptables(table.Name, chain.Name, ruleset.Backend))
                where at is not null
                select new PlacedChain(table, chain, at),
         ];

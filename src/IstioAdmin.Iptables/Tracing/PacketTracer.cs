@@ -8,6 +8,9 @@ public sealed class PacketTracer
     private readonly TraceHost _host;
     private readonly ChainWalker _walker;
     private readonly PlacedChain[][] _chains;
+    private readonly PlacedChain[][] _decidingChains;
+    private readonly Interval[] _martianSources;
+    private readonly Interval[] _martianDestinations;
 
     /// <summary>Prepares a ruleset.</summary>
     public PacketTracer(Ruleset ruleset, TraceHost host)
@@ -15,6 +18,9 @@ public sealed class PacketTracer
         _host = host;
         _walker = new ChainWalker(ruleset, host);
         _chains = [.. HookOrder.Hooks.Select(hook => HookOrder.Of(ruleset, hook))];
+        _decidingChains = [.. _chains.Select(chains => chains.Where(placed => placed.Chain.Rules.Count > 0 || placed.Chain.Policy == ChainPolicy.Drop).ToArray())];
+        _martianSources = [.. Martians.Sources(ruleset.Family, host)];
+        _martianDestinations = [.. Martians.Destinations(ruleset.Family)];
     }
 
     /// <summary>Follows a packet that arrives by <see cref="Packet.InInterface"/>.</summary>
@@ -89,10 +95,17 @@ public sealed class PacketTracer
 
     private TraceOutcome.Dropped? Martian(PacketState state)
     {
-        IpFamily family = state.Packet.Family;
-        if (Martians.Sources(family, _host).Any(net => net.Contains(state.Source)))
-            return new TraceOutcome.Dropped("routing", "martian source", null);
-        return Martians.Destinations(family).Any(net => net.Contains(state.Destination)) ? new TraceOutcome.Dropped("routing", "martian destination", null) : null;
+        foreach (Interval net in _martianSources)
+        {
+            if (net.Contains(state.Source))
+                return new TraceOutcome.Dropped("routing", "martian source", null);
+        }
+        foreach (Interval net in _martianDestinations)
+        {
+            if (net.Contains(state.Destination))
+                return new TraceOutcome.Dropped("routing", "martian destination", null);
+        }
+        return null;
     }
 
     private static TraceOutcome.Sent Sent(PacketState state, string leavesBy) => new(leavesBy, state.Destination, state.DestinationPort, state.RedirectedBy)
@@ -108,7 +121,8 @@ public sealed class PacketTracer
         // Conntrack has not looked at the packet when it enters the first hook, unless it came back from loopback.
         if (firstSight && hook is Hook.Prerouting or Hook.Output && state.State != ConnectionStates.Untracked)
             state.State = ConnectionStates.Invalid;
-        foreach (PlacedChain placed in _chains[(int)hook])
+        // A chain that does nothing is only worth a step of the path.
+        foreach (PlacedChain placed in (path is null ? _decidingChains : _chains)[(int)hook])
         {
             if (!placed.BeforeConntrack)
                 Track(state);

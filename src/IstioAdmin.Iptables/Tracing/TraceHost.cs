@@ -7,6 +7,8 @@ public sealed class TraceHost
 {
     private readonly Dictionary<string, HostInterface> _interfaces;
     private readonly HashSet<(IpFamily, UInt128)> _local;
+    private readonly UInt128[] _localV4;
+    private readonly UInt128[] _localV6;
 
     /// <summary>Describes a host.</summary>
     /// <param name="interfaces">Its interfaces; the loopback interface is added when it is missing.</param>
@@ -17,6 +19,8 @@ public sealed class TraceHost
         if (!_interfaces.ContainsKey(Loopback))
             _interfaces.Add(Loopback, new HostInterface(Loopback, [(IpFamily.IPv4, LoopbackIPv4), (IpFamily.IPv6, UInt128.One)]));
         _local = [.. _interfaces.Values.SelectMany(i => i.Addresses)];
+        _localV4 = [.. _local.Where(a => a.Item1 == IpFamily.IPv4).Select(a => a.Item2).Order()];
+        _localV6 = [.. _local.Where(a => a.Item1 == IpFamily.IPv6).Select(a => a.Item2).Order()];
         DefaultInterface = defaultInterface;
     }
 
@@ -37,7 +41,7 @@ public sealed class TraceHost
 
     /// <summary>Whether packets to the address are for this host: its own addresses, and 127.0.0.0/8.</summary>
     public bool IsLocal(IpFamily family, UInt128 address) =>
-        _local.Contains((family, address)) || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
+        Array.BinarySearch(family == IpFamily.IPv4 ? _localV4 : _localV6, address) >= 0 || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
 
     /// <summary>What <see cref="IsLocal(IpFamily, UInt128)"/> says yes to.</summary>
     public IEnumerable<Interval> LocalAddresses(IpFamily family)

@@ -68,7 +68,7 @@ public sealed class CornerTests
         await Testbed.RequireKernelAsync();
         Pools pools = Pools.Of(family);
         using var world = new KernelWorld(family, backend, forwards);
-        var judge = new Judge(world, pools, forwards);
+        var judge = new Judge(world, pools, backend, forwards);
         foreach (string rules in Rules)
         {
             string text = rules

@@ -2,7 +2,8 @@ namespace IstioAdmin.Kernel.Tests.Judge;
 
 /// <summary>
 /// What stands first in every built-in chain, so that answers come through whatever the rules under test do to first packets: the rest of
-/// a TCP handshake and the errors of ICMP. No first packet of a connection fits these rules, and the tracer sees them like any others.
+/// a TCP handshake and the errors of ICMP. The only first packets that fit are those that TPROXY took, whose connection gets a mark. The tracer
+/// sees these rules like any others.
 /// </summary>
 internal static class Guards
 {

@@ -6,7 +6,7 @@ using IstioAdmin.Iptables.Tracing;
 namespace IstioAdmin.Kernel.Tests.Judge;
 
 /// <summary>Lets the kernel and the tracer decide the same packets under the same rules.</summary>
-internal sealed class Judge(KernelWorld world, Pools pools, bool forwards)
+internal sealed class Judge(KernelWorld world, Pools pools, RulesetBackend backend, bool forwards)
 {
     // Long against what a packet takes on its way, short against a run of thousands of rulesets. Who is not heard of gets a second hearing.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(15);
@@ -148,7 +148,7 @@ internal sealed class Judge(KernelWorld world, Pools pools, bool forwards)
     {
         ParseResult result = IptablesSave.Parse(dump, new ParseOptions { Family = pools.Family });
         Assert.Empty(result.Errors);
-        return Assert.Single(result.Rulesets);
+        return Assert.Single(result.Rulesets) with { Backend = backend };
     }
 }
 

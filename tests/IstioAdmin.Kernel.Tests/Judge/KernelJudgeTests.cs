@@ -37,7 +37,7 @@ public sealed class KernelJudgeTests(ITestOutputHelper output)
         await Testbed.RequireKernelAsync();
         Pools pools = Pools.Of(family);
         using var world = new KernelWorld(family, backend, forwards);
-        var judge = new Judge(world, pools, forwards);
+        var judge = new Judge(world, pools, backend, forwards);
         Gen<string> dumps = Gen.Frequency((3, new RandomRules(pools, forwards).Dump), (1, new IstioShapes(pools).Dump));
 
         Gen.Select(dumps, RandomPackets.Packet(pools, forwards).Array[PacketsPerRuleset]).Sample(
