@@ -37,7 +37,6 @@ public sealed class EscapeFinder
         var escapes = new Fates(this, query, OnlyBox(asked), mostBoxes);
         var unproven = new Fates(this, query, question, mostBoxes);
         var loops = new Fates(this, query, null, mostBoxes);
-        IReadOnlyList<string> gaps = _ruleset.Gaps;
         foreach (PacketCircumstance circumstance in Circumstances(query))
         {
             foreach (ProvenOutcome outcome in Prove(query, circumstance, asked))
@@ -58,23 +57,19 @@ public sealed class EscapeFinder
                     loops.Add(outcome.Outcome, query.Expected!.Met(outcome), circumstance);
             }
         }
-        return new EscapeSet
-        {
-            Query = query,
-            Ruleset = _ruleset,
-            Verdict = asked.IsEmpty && own.IsEmpty ? EscapeVerdict.NoPackets
-                : query.Expected is null ? EscapeVerdict.None
-                : escapes.Any ? EscapeVerdict.Escapes
-                : loops.Any ? EscapeVerdict.Loops
-                : unproven.Any || gaps.Count > 0 ? EscapeVerdict.Unproven
-                : EscapeVerdict.Proven,
-            Gaps = gaps,
-            Met = met.List(tellPassing: query.Expected is null),
-            Escapes = escapes.List(tellPassing: true),
-            Unproven = unproven.List(),
-            Loops = loops.List(),
-            IsComplete = met.IsComplete && escapes.IsComplete && unproven.IsComplete && loops.IsComplete,
-        };
+        EscapeVerdict verdict = asked.IsEmpty && own.IsEmpty ? EscapeVerdict.NoPackets
+            : query.Expected is null ? EscapeVerdict.None
+            : escapes.Any ? EscapeVerdict.Escapes
+            : loops.Any ? EscapeVerdict.Loops
+            : unproven.Any || _ruleset.Gaps.Count > 0 ? EscapeVerdict.Unproven
+            : EscapeVerdict.Proven;
+        var lists = new EscapeLists(
+            met.List(tellPassing: query.Expected is null),
+            escapes.List(tellPassing: true),
+            unproven.List(),
+            loops.List(),
+            met.IsComplete && escapes.IsComplete && unproven.IsComplete && loops.IsComplete);
+        return new EscapeSet(query, _ruleset, verdict, new Lazy<EscapeLists>(lists));
     }
 
     private static PacketBox? OnlyBox(PacketSet set) => PacketBoxes.Of(set, 2, out _) is [var only] ? only : null;

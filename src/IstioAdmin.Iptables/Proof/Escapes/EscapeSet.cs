@@ -25,32 +25,46 @@ public enum EscapeVerdict
 }
 
 /// <summary>What becomes of all packets of a question. The boxes of all fates are disjoint, and together they are the whole question.</summary>
-public sealed record EscapeSet
+public sealed class EscapeSet
 {
+    private readonly Lazy<EscapeLists> _lists;
+
+    internal EscapeSet(EscapeQuery query, Ruleset ruleset, EscapeVerdict verdict, Lazy<EscapeLists> lists) =>
+        (Query, Ruleset, Verdict, _lists) = (query, ruleset, verdict, lists);
+
     /// <summary>The question.</summary>
-    public required EscapeQuery Query { get; init; }
+    public EscapeQuery Query { get; }
 
     /// <summary>The rules.</summary>
-    public required Ruleset Ruleset { get; init; }
+    public Ruleset Ruleset { get; }
 
     /// <summary>The answer.</summary>
-    public required EscapeVerdict Verdict { get; init; }
+    public EscapeVerdict Verdict { get; }
 
     /// <summary>Packets that come to what was expected; all of them when nothing was.</summary>
-    public required IReadOnlyList<PacketFate> Met { get; init; }
+    public IReadOnlyList<PacketFate> Met => _lists.Value.Met;
 
     /// <summary>Packets that surely come to something else.</summary>
-    public required IReadOnlyList<PacketFate> Escapes { get; init; }
+    public IReadOnlyList<PacketFate> Escapes => _lists.Value.Escapes;
 
     /// <summary>Packets of which it cannot be told, each with the rule that is not understood.</summary>
-    public required IReadOnlyList<PacketFate> Unproven { get; init; }
+    public IReadOnlyList<PacketFate> Unproven => _lists.Value.Unproven;
 
     /// <summary>Packets of the proxy that come back to it.</summary>
-    public required IReadOnlyList<PacketFate> Loops { get; init; }
+    public IReadOnlyList<PacketFate> Loops => _lists.Value.Loops;
 
     /// <summary>What is known to be missing in the rules, each as a sentence.</summary>
-    public required IReadOnlyList<string> Gaps { get; init; }
+    public IReadOnlyList<string> Gaps => Ruleset.Gaps;
 
     /// <summary>Whether the lists show all boxes there are; the verdict is about all packets in any case.</summary>
-    public required bool IsComplete { get; init; }
+    public bool IsComplete => _lists.Value.IsComplete;
+
+    internal EscapeLists Lists => _lists.Value;
+
+    /// <summary>Question and verdict.</summary>
+    public override string ToString() => $"{Query}: {Verdict}";
 }
+
+/// <summary>The packets behind a verdict.</summary>
+internal sealed record EscapeLists(
+    IReadOnlyList<PacketFate> Met, IReadOnlyList<PacketFate> Escapes, IReadOnlyList<PacketFate> Unproven, IReadOnlyList<PacketFate> Loops, bool IsComplete);
