@@ -170,7 +170,12 @@ public sealed class RulesetProver
             var kept = new List<Flow>(flows.Count);
             foreach (Flow flow in flows)
             {
-                PacketSet martian = flow.Context.RedirectedBy is null ? _prover.Space.None : flow.Packets.And(loopback);
+                PacketSet martian = flow.Context switch
+                {
+                    { Translated: false } or { RedirectedBy: null } => _prover.Space.None,
+                    { Source: { } from } => TraceHost.IsLoopback(IpFamily.IPv4, from.First) ? flow.Packets : _prover.Space.None,
+                    _ => flow.Packets.And(loopback),
+                };
                 PacketSet rest = flow.Packets.Except(martian);
                 if (!rest.IsEmpty)
                     kept.Add(flow with { Packets = rest });

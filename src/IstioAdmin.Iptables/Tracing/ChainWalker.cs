@@ -25,11 +25,17 @@ internal sealed class ChainWalker
         }
     }
 
+    /// <summary>A chain as it is walked.</summary>
+    public PreparedChain Find(Chain chain) => _chains[chain];
+
     /// <summary>Runs a chain that a hook calls; null when the packet goes on to the hook's next one.</summary>
-    public TraceOutcome? Walk(PlacedChain placed, PacketState packet, ICollection<TraceStep>? path)
+    /// <param name="placed">The chain and its place.</param>
+    /// <param name="start">The chain, as <see cref="Find"/> gives it.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="path">Takes every rule that is tried; null when only the outcome matters.</param>
+    public TraceOutcome? Walk(PlacedChain placed, PreparedChain start, PacketState packet, ICollection<TraceStep>? path)
     {
         (Hook hook, string table, string entry) = (placed.Base.Hook, placed.Table.Name, placed.Chain.Name);
-        PreparedChain start = _chains[placed.Chain];
         var callers = default(CallStack<PreparedChain>);
         PreparedChain chain = start;
         int index = 0;
@@ -55,7 +61,9 @@ internal sealed class ChainWalker
             }
             PreparedRule prepared = chain.Rules[index++];
             Rule rule = prepared.Rule;
-            Fit fit = Fits(prepared, packet, out Match? doubtful);
+            // A quick test that found nothing has answered for its matches, but where NAT left a choice.
+            bool answered = path is null && packet.Source == packet.SourceLast && packet.Destination == packet.DestinationLast;
+            Fit fit = Fits(answered ? prepared.OtherMatches : prepared.Matches, packet, out Match? doubtful);
             path?.Add(new TraceStep(hook, table, chain.Chain.Name, index, rule, fit == Fit.Unknown ? null : fit == Fit.Yes));
             if (fit == Fit.No || prepared.Steps.Length == 0)
                 continue;
@@ -106,11 +114,11 @@ internal sealed class ChainWalker
     /// </summary>
     internal static bool IsUnheard(RejectTarget reject, IpFamily family) => family == IpFamily.IPv4 && reject.With != "tcp-reset";
 
-    private Fit Fits(PreparedRule prepared, PacketState packet, out Match? doubtful)
+    private Fit Fits(Match[] matches, PacketState packet, out Match? doubtful)
     {
         doubtful = null;
         Fit fit = Fit.Yes;
-        foreach (Match match in prepared.Matches)
+        foreach (Match match in matches)
         {
             switch (Condition.Test(match, packet, _host))
             {
@@ -125,13 +133,14 @@ internal sealed class ChainWalker
         return fit;
     }
 
-    private sealed class PreparedChain
+    /// <summary>A chain as it is walked: callees found, matches laid out.</summary>
+    internal sealed class PreparedChain
     {
         public PreparedChain(Chain chain, Ruleset ruleset)
         {
             Chain = chain;
             Rules = [.. chain.Rules.Select(rule => new PreparedRule(rule, ruleset))];
-            Tests = [.. Rules.Select(rule => QuickTest.Of(rule.Matches))];
+            Tests = [.. Rules.Select(rule => rule.Test)];
         }
 
         public Chain Chain { get; }
@@ -155,18 +164,25 @@ internal sealed class ChainWalker
         }
     }
 
-    private sealed class PreparedRule
+    /// <summary>A rule as it is walked.</summary>
+    internal sealed class PreparedRule
     {
         public PreparedRule(Rule rule, Ruleset ruleset)
         {
             Rule = rule;
             Matches = [.. MergedPortsMatch.In(rule, ruleset)];
+            Test = QuickTest.Of(Matches, out Match[] others);
+            OtherMatches = others;
             Steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];
         }
 
         public Rule Rule { get; }
 
         public Match[] Matches { get; }
+
+        public QuickTest Test { get; }
+
+        public Match[] OtherMatches { get; }
 
         public Target[] Steps { get; }
 

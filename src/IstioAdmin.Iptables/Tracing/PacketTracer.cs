@@ -7,8 +7,8 @@ public sealed class PacketTracer
 {
     private readonly TraceHost _host;
     private readonly ChainWalker _walker;
-    private readonly PlacedChain[][] _chains;
-    private readonly PlacedChain[][] _decidingChains;
+    private readonly (PlacedChain Placed, ChainWalker.PreparedChain Chain)[][] _chains;
+    private readonly (PlacedChain Placed, ChainWalker.PreparedChain Chain)[][] _decidingChains;
     private readonly Interval[] _martianSources;
     private readonly Interval[] _martianDestinations;
 
@@ -17,8 +17,8 @@ public sealed class PacketTracer
     {
         _host = host;
         _walker = new ChainWalker(ruleset, host);
-        _chains = [.. HookOrder.Hooks.Select(hook => HookOrder.Of(ruleset, hook))];
-        _decidingChains = [.. _chains.Select(chains => chains.Where(placed => placed.Chain.Rules.Count > 0 || placed.Chain.Policy == ChainPolicy.Drop).ToArray())];
+        _chains = [.. HookOrder.Hooks.Select(hook => HookOrder.Of(ruleset, hook).Select(placed => (placed, _walker.Find(placed.Chain))).ToArray())];
+        _decidingChains = [.. _chains.Select(chains => chains.Where(c => c.Placed.Chain.Rules.Count > 0 || c.Placed.Chain.Policy == ChainPolicy.Drop).ToArray())];
         _martianSources = [.. Martians.Sources(ruleset.Family, host)];
         _martianDestinations = [.. Martians.Destinations(ruleset.Family)];
     }
@@ -122,13 +122,13 @@ public sealed class PacketTracer
         if (firstSight && hook is Hook.Prerouting or Hook.Output && state.State != ConnectionStates.Untracked)
             state.State = ConnectionStates.Invalid;
         // A chain that does nothing is only worth a step of the path.
-        foreach (PlacedChain placed in (path is null ? _decidingChains : _chains)[(int)hook])
+        foreach ((PlacedChain placed, ChainWalker.PreparedChain chain) in (path is null ? _decidingChains : _chains)[(int)hook])
         {
             if (!placed.BeforeConntrack)
                 Track(state);
             if (placed.IsNat && (state.Translated || !firstSight || state.Packet.State is not (ConnectionStates.New or ConnectionStates.Related) || !state.Tracked))
                 continue;
-            if (_walker.Walk(placed, state, path) is { } ended)
+            if (_walker.Walk(placed, chain, state, path) is { } ended)
                 return ended;
             if (hook == Hook.Output && placed.IsNat && MartianSource(state) is { } martian)
                 return martian;
@@ -150,7 +150,7 @@ public sealed class PacketTracer
     private TraceOutcome? MartianSource(PacketState state)
     {
         IpFamily family = state.Packet.Family;
-        if (state.RedirectedBy is not { } by || family != IpFamily.IPv4 || !TraceHost.IsLoopback(family, state.Source))
+        if (!state.Translated || state.RedirectedBy is not { } by || family != IpFamily.IPv4 || !TraceHost.IsLoopback(family, state.Source))
             return null;
         return _host.IsLocal(family, state.Destination, state.DestinationLast) switch
         {

@@ -36,8 +36,11 @@ internal readonly struct QuickTest
     }
 
     /// <summary>The quick conditions among the matches of a rule.</summary>
-    public static QuickTest Of(IEnumerable<Match> matches)
+    /// <param name="matches">The matches.</param>
+    /// <param name="others">The matches that it does not answer for.</param>
+    public static QuickTest Of(IEnumerable<Match> matches, out Match[] others)
     {
+        var rest = new List<Match>();
         AddressPattern source = default, destination = default;
         byte protocol = 0;
         var asks = Asks.Nothing;
@@ -57,8 +60,14 @@ internal readonly struct QuickTest
                     protocol = m.Protocol.Value.Number;
                     asks |= Asks.Protocol | (m.Protocol.Negated ? Asks.ProtocolNot : Asks.Nothing);
                     break;
+                case CommentMatch:
+                    break;
+                default:
+                    rest.Add(match);
+                    break;
             }
         }
+        others = [.. rest];
         return new QuickTest(source, destination, protocol, asks);
     }
 
