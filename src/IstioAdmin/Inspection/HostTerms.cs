@@ -9,7 +9,7 @@ internal static class HostTerms
 {
     /// <summary>
     /// A host with these addresses, each on <paramref name="defaultInterface"/> unless it says <c>name=address</c>; without an address of the
-    /// ruleset's family there, one that no rule speaks of.
+    /// ruleset's family there, one that no rule speaks of. Where one interface alone is named, it is the default.
     /// </summary>
     public static TraceHost Host(Ruleset ruleset, string[] addresses, string defaultInterface, bool forwards)
     {
@@ -25,9 +25,12 @@ internal static class HostTerms
                 interfaces.Add(name, own = []);
             own.Add((family, address));
         }
-        // Whoever names one other interface only means that one.
-        if (interfaces.Count == 1)
-            defaultInterface = interfaces.Keys.Single();
+        // Nobody reaches the loopback interface from outside; it has its own addresses before any other.
+        if (interfaces.TryGetValue(TraceHost.Loopback, out List<(IpFamily Family, UInt128 Address)>? loopback))
+            loopback.InsertRange(0, [(IpFamily.IPv4, TraceHost.LoopbackIPv4), (IpFamily.IPv6, UInt128.One)]);
+        // Whoever names one interface only means that one.
+        if (interfaces.Keys.Where(name => name != TraceHost.Loopback).ToArray() is [var only])
+            defaultInterface = only;
         if (interfaces.TryGetValue(defaultInterface, out List<(IpFamily Family, UInt128 Address)>? main) && main.Exists(a => a.Family == ruleset.Family))
             return new TraceHost(interfaces.Select(pair => new HostInterface(pair.Key, pair.Value)), defaultInterface) { Forwards = forwards };
         return AssumedHost.For(ruleset, defaultInterface, forwards);

@@ -37,7 +37,8 @@ public sealed class EscapeFinder
         var escapes = new Fates(this, query, OnlyBox(asked), mostBoxes);
         var unproven = new Fates(this, query, question, mostBoxes);
         var loops = new Fates(this, query, null, mostBoxes);
-        foreach (PacketCircumstance circumstance in Circumstances(query))
+        PacketCircumstance[] circumstances = [.. Circumstances(query)];
+        foreach (PacketCircumstance circumstance in circumstances)
         {
             foreach (ProvenOutcome outcome in Prove(query, circumstance, asked))
             {
@@ -57,7 +58,7 @@ public sealed class EscapeFinder
                     loops.Add(outcome.Outcome, query.Expected!.Met(outcome), circumstance);
             }
         }
-        EscapeVerdict verdict = asked.IsEmpty && own.IsEmpty ? EscapeVerdict.NoPackets
+        EscapeVerdict verdict = (asked.IsEmpty && own.IsEmpty) || circumstances.Length == 0 ? EscapeVerdict.NoPackets
             : query.Expected is null ? EscapeVerdict.None
             : escapes.Any ? EscapeVerdict.Escapes
             : loops.Any ? EscapeVerdict.Loops

@@ -13,49 +13,49 @@ public sealed record EscapeQuery
     public Expectation? Expected { get; init; }
 
     /// <summary>Transport protocols.</summary>
-    public IReadOnlyList<IpProtocol> Protocols { get; init; } = [];
+    public IReadOnlyList<IpProtocol> Protocols { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Source addresses.</summary>
-    public IReadOnlyList<Interval> Sources { get; init; } = [];
+    public IReadOnlyList<Interval> Sources { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Source addresses that are left out.</summary>
-    public IReadOnlyList<Interval> ExceptSources { get; init; } = [];
+    public IReadOnlyList<Interval> ExceptSources { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Destination addresses; when empty, those of the host for inbound packets and all others for forwarded ones.</summary>
-    public IReadOnlyList<Interval> Destinations { get; init; } = [];
+    public IReadOnlyList<Interval> Destinations { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Destination addresses that are left out.</summary>
-    public IReadOnlyList<Interval> ExceptDestinations { get; init; } = [];
+    public IReadOnlyList<Interval> ExceptDestinations { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Source ports.</summary>
-    public IReadOnlyList<PortRange> SourcePorts { get; init; } = [];
+    public IReadOnlyList<PortRange> SourcePorts { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Destination ports.</summary>
-    public IReadOnlyList<PortRange> DestinationPorts { get; init; } = [];
+    public IReadOnlyList<PortRange> DestinationPorts { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Destination ports that are left out.</summary>
-    public IReadOnlyList<PortRange> ExceptDestinationPorts { get; init; } = [];
+    public IReadOnlyList<PortRange> ExceptDestinationPorts { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>User ids of the sending process.</summary>
-    public IReadOnlyList<IdRange> Users { get; init; } = [];
+    public IReadOnlyList<IdRange> Users { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>User ids that are left out.</summary>
-    public IReadOnlyList<IdRange> ExceptUsers { get; init; } = [];
+    public IReadOnlyList<IdRange> ExceptUsers { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Group ids of the sending process.</summary>
-    public IReadOnlyList<IdRange> Groups { get; init; } = [];
+    public IReadOnlyList<IdRange> Groups { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Group ids that are left out.</summary>
-    public IReadOnlyList<IdRange> ExceptGroups { get; init; } = [];
+    public IReadOnlyList<IdRange> ExceptGroups { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>Interfaces that packets come in by; when empty, all of the host's but the loopback interface.</summary>
-    public IReadOnlyList<string> InInterfaces { get; init; } = [];
+    public IReadOnlyList<string> InInterfaces { get; init => field = Listable.Of(value); } = [];
 
     /// <summary>What conntrack knows of their connections.</summary>
-    public IReadOnlyList<ConnectionStates> States { get; init; } = [ConnectionStates.New];
+    public IReadOnlyList<ConnectionStates> States { get; init => field = Listable.Of(value); } = new[] { ConnectionStates.New };
 
     /// <summary>Marks that they carry.</summary>
-    public IReadOnlyList<uint> Marks { get; init; } = [0];
+    public IReadOnlyList<uint> Marks { get; init => field = Listable.Of(value); } = new[] { 0u };
 
     /// <summary>Their TCP flags.</summary>
     public TcpControlBits Flags { get; init; } = TcpControlBits.Syn;

@@ -13,6 +13,7 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
 {
     private const string ByText = "Text";
     private const string ByPath = "Path";
+    private const string ByLiteralPath = "LiteralPath";
     private readonly StringBuilder _text = new();
 
     /// <summary>The text, whole or line by line.</summary>
@@ -21,11 +22,16 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     public string[] InputObject { get; set; } = [];
 
     /// <summary>Files, with wildcards; each is read by itself.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
-    [Alias("PSPath", "FullName")]
+    [Parameter(Mandatory = true, ParameterSetName = ByPath)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
+
+    /// <summary>Files by their exact names, as Get-ChildItem gives them.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
+    [Alias("PSPath", "FullName")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Family of the rules where the text itself does not say.</summary>
     [Parameter]
@@ -46,10 +52,9 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         foreach (string line in InputObject)
             _text.Append(line).Append('\n');
         foreach (string path in Path)
-        {
-            foreach (string file in Files(path))
-                await ReadFileAsync(file, cancel);
-        }
+            await EachAloneAsync(path, () => ReadFilesAsync(Files(path), cancel));
+        foreach (string path in LiteralPath)
+            await EachAloneAsync(path, () => ReadFilesAsync([LiteralFile(path)], cancel));
     }
 
     /// <inheritdoc/>
@@ -66,26 +71,50 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     private IEnumerable<string> Files(string path)
     {
         IEnumerable<string> files = GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
-        return provider.Name == "FileSystem" ? files : throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{path}' is not a file but in PowerShell's {provider.Name} provider.",
-            "Give the path of a file.", path);
+        CheckProvider(path, provider);
+        return files;
     }
 
+    private string LiteralFile(string path)
+    {
+        string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        CheckProvider(path, provider);
+        return file;
+    }
+
+    private static void CheckProvider(string path, ProviderInfo provider)
+    {
+        if (provider.Name != "FileSystem")
+            throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{path}' is not a file but in PowerShell's {provider.Name} provider.", "Give the path of a file.", path);
+    }
+
+    private async Task ReadFilesAsync(IEnumerable<string> files, CancellationToken cancel)
+    {
+        foreach (string file in files)
+            await EachAloneAsync(file, async () => Read(await TextAsync(file, cancel), file));
+    }
+
+    private static Task<string> TextAsync(string file, CancellationToken cancel) => !Directory.Exists(file) ? File.ReadAllTextAsync(file, cancel)
+        : throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{file}' is a directory.", "Give the path of a file, or name the files in it with wildcards.", file);
+
     /// <summary>One file that cannot be read does not keep the others from being read.</summary>
-    private async Task ReadFileAsync(string file, CancellationToken cancel)
+    private async Task EachAloneAsync(string path, Func<Task> read)
     {
         try
         {
-            if (Directory.Exists(file))
-                throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{file}' is a directory.", "Give the path of a file, or name the files in it with wildcards.", file);
-            Read(await File.ReadAllTextAsync(file, cancel), file);
+            await read();
+        }
+        catch (Exception e) when (e is SessionStateException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            WriteFailure(new MeshException("FileNotFound", FailureKind.NotFound, $"There is no file '{path}'.", "Check the path; relative ones begin at the current location.", path, e), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            WriteFailure(new MeshException("FileUnreadable", FailureKind.InvalidInput, $"'{file}' cannot be read: {e.Message}", "Check that it is there and that you may read it.", file, e), file);
+            WriteFailure(new MeshException("FileUnreadable", FailureKind.InvalidInput, $"'{path}' cannot be read: {e.Message}", "Check that you may read it and that nobody else has locked it.", path, e), path);
         }
         catch (MeshException e) when (!IsTerminating(e))
         {
-            WriteFailure(e, file);
+            WriteFailure(e, path);
         }
     }
 

@@ -19,10 +19,12 @@ public sealed class FindIptablesEscapeCommand : RulesetCommand
 
     /// <summary>User ids of the process behind that port: its own packets are left out, and must not come back to it.</summary>
     [Parameter(ParameterSetName = ByPort)]
+    [ValidateNotNull]
     public string[] ProxyUserId { get; set; } = [];
 
     /// <summary>Group ids of the process behind that port.</summary>
     [Parameter(ParameterSetName = ByPort)]
+    [ValidateNotNull]
     public string[] ProxyGroupId { get; set; } = [];
 
     /// <summary>What must become of all packets; without it the answer tells what does.</summary>
@@ -33,65 +35,80 @@ public sealed class FindIptablesEscapeCommand : RulesetCommand
     /// <summary>Transport protocols; all by default.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(ProtocolCompleter))]
+    [ValidateNotNull]
     public string[] Protocol { get; set; } = [];
 
     /// <summary>Where the packets go: addresses, prefixes, ranges.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] Destination { get; set; } = [];
 
     /// <summary>Destinations that are not asked about.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] ExceptDestination { get; set; } = [];
 
     /// <summary>Destination ports and ranges of ports.</summary>
     [Parameter]
     [Alias("Port")]
+    [ValidateNotNull]
     public string[] DestinationPort { get; set; } = [];
 
     /// <summary>Destination ports that are not asked about.</summary>
     [Parameter]
     [Alias("ExceptPort")]
+    [ValidateNotNull]
     public string[] ExceptDestinationPort { get; set; } = [];
 
     /// <summary>Where the packets come from.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] Source { get; set; } = [];
 
     /// <summary>Sources that are not asked about.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] ExceptSource { get; set; } = [];
 
     /// <summary>Source ports and ranges of ports.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] SourcePort { get; set; } = [];
 
     /// <summary>User ids of the sending process.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] UserId { get; set; } = [];
 
     /// <summary>User ids that are not asked about.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] ExceptUserId { get; set; } = [];
 
     /// <summary>Group ids of the sending process.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] GroupId { get; set; } = [];
 
     /// <summary>Group ids that are not asked about.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] ExceptGroupId { get; set; } = [];
 
     /// <summary>Interfaces that packets come in by; all but the loopback interface by default.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string[] InInterface { get; set; } = [];
 
     /// <summary>What conntrack knows of the connections.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [ValidateSet("New", "Established", "Related", "Invalid", "Untracked")]
     public string[] State { get; set; } = ["New"];
 
     /// <summary>Marks of the packets.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string[] Mark { get; set; } = ["0"];
 
     /// <summary>How many boxes of one outcome are listed at the most.</summary>
@@ -120,7 +137,7 @@ public sealed class FindIptablesEscapeCommand : RulesetCommand
         {
             Direction = Enum.Parse<PacketDirection>(Direction, ignoreCase: true),
             Expected = RedirectedTo is { } port ? Expectation.RedirectedTo(Terms.Port(nameof(RedirectedTo), port)) : Expected(Expect),
-            Proxy = hasProxy ? new ProxyIdentity([.. ProxyUserId.Select(id => Terms.Id(nameof(ProxyUserId), id))], [.. ProxyGroupId.Select(id => Terms.Id(nameof(ProxyGroupId), id))]) : null,
+            Proxy = hasProxy ? new ProxyIdentity(ProxyUserId.Select(id => Terms.Id(nameof(ProxyUserId), id)).ToArray(), ProxyGroupId.Select(id => Terms.Id(nameof(ProxyGroupId), id)).ToArray()) : null,
             Protocols = [.. Protocol.Select(text => Terms.Protocol(nameof(Protocol), text, Ruleset!.Family))],
             Destinations = destinations,
             ExceptDestinations = OfFamily(nameof(ExceptDestination), ExceptDestination) ?? [],

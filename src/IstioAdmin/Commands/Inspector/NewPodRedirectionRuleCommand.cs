@@ -22,6 +22,7 @@ public sealed class NewPodRedirectionRuleCommand : AsyncCommand
 
     /// <summary>Families to write rules for.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [ValidateSet("IPv4", "IPv6")]
     public string[] Family { get; set; } = ["IPv4"];
 
@@ -131,7 +132,7 @@ public sealed class NewPodRedirectionRuleCommand : AsyncCommand
         }
         catch (RedirectionSettingException e)
         {
-            throw new MeshException("InvalidSetting", FailureKind.InvalidInput, $"-{ParameterOf(e.Setting)}: '{e.Value}' {e.Problem}.", e.Remedy, e.Value, e);
+            throw new MeshException("InvalidSetting", FailureKind.InvalidInput, $"-{ParameterOf(e.Setting)}: '{e.Value}' {e.Problem}.", InParameters(e.Remedy), e.Value, e);
         }
         return Task.CompletedTask;
     }
@@ -147,6 +148,14 @@ public sealed class NewPodRedirectionRuleCommand : AsyncCommand
         nameof(PodRedirectionSettings.RedirectDns) or nameof(PodRedirectionSettings.CaptureAllDns) => setting,
         _ => setting.TrimEnd('s').Replace("Excluded", "Exclude", StringComparison.Ordinal),
     };
+
+    /// <summary>Advice that speaks of settings, in the names that an administrator types.</summary>
+    private static string InParameters(string remedy)
+    {
+        foreach (string setting in new[] { nameof(PodRedirectionSettings.ExcludedOwnerGroups), nameof(PodRedirectionSettings.CaptureAllDns), nameof(PodRedirectionSettings.Generation) })
+            remedy = remedy.Replace(setting, $"-{ParameterOf(setting)}", StringComparison.Ordinal);
+        return remedy;
+    }
 
     private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 

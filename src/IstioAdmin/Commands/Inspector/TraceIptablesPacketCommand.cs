@@ -50,6 +50,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     /// <summary>Supplementary groups of that process.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] SupplementaryGroupId { get; set; } = [];
 
     /// <summary>Its mark.</summary>
@@ -67,6 +68,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     /// <summary>Its TCP flags.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ValidateSet("Fin", "Syn", "Rst", "Psh", "Ack", "Urg")]
     public string[] TcpFlag { get; set; } = ["Syn"];
 
@@ -106,7 +108,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
             Destination = Destination is null ? own : InFamily(nameof(Destination), Destination, family),
             SourcePort = protocol.HasPorts ? Terms.Port(nameof(SourcePort), SourcePort) : (ushort)0,
             DestinationPort = protocol.HasPorts ? Terms.Port(nameof(DestinationPort), DestinationPort) : (ushort)0,
-            InInterface = Is("Outbound") ? "" : InInterface ?? Interface,
+            InInterface = Is("Outbound") ? "" : InInterface ?? host.DefaultInterface,
             Owner = Is("Outbound") ? owner : null,
             Mark = Terms.Mark(nameof(Mark), Mark),
             ConnectionMark = Terms.Mark(nameof(ConnectionMark), ConnectionMark),
@@ -120,7 +122,7 @@ public sealed class TraceIptablesPacketCommand : RulesetCommand
 
     private PacketOwner Owner() => new(Terms.Id(nameof(UserId), UserId), Terms.Id(nameof(GroupId), GroupId))
     {
-        SupplementaryGroups = [.. SupplementaryGroupId.Select(id => Terms.Id(nameof(SupplementaryGroupId), id))],
+        SupplementaryGroups = SupplementaryGroupId.Select(id => Terms.Id(nameof(SupplementaryGroupId), id)).ToArray(),
     };
 
     private static UInt128 InFamily(string parameter, string text, IpFamily family)

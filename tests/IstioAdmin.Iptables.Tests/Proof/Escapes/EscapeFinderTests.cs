@@ -69,6 +69,14 @@ public sealed class EscapeFinderTests
     }
 
     [Fact]
+    public void A_question_for_no_state_or_mark_is_about_no_packet()
+    {
+        string dump = Nat("-A PREROUTING -p tcp -j REDIRECT --to-ports 15006");
+        Assert.Equal(EscapeVerdict.NoPackets, Find(Inbound(15006) with { States = [] }, dump).Verdict);
+        Assert.Equal(EscapeVerdict.NoPackets, Find(Inbound(15006) with { Marks = [] }, dump).Verdict);
+    }
+
+    [Fact]
     public void A_packet_sent_to_the_port_itself_needs_no_redirect()
     {
         EscapeSet set = Find(Inbound(15006) with { DestinationPorts = [PortRange.Only(15006)], Sources = [new(0x0AF40710, 0x0AF40720)] }, Nat());
