@@ -39,11 +39,11 @@ public sealed record Ruleset
     }
 
     /// <summary>All rules in the order of the dump.</summary>
-    public IEnumerable<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules);
+    public IReadOnlyList<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules).ToArray();
 
     /// <summary>The first table of that name, or null.</summary>
     public Table? Find(string table) => Tables.FirstOrDefault(t => t.Name == table);
 
     /// <summary>Family and size.</summary>
-    public override string ToString() => $"{Family}, {Rules.Count()} rules in {string.Join(", ", Tables.Select(table => table.Name))}";
+    public override string ToString() => $"{Family}, {Rules.Count} rules in {string.Join(", ", Tables.Select(table => table.Name))}";
 }

@@ -170,6 +170,7 @@ public sealed class ConvertFromIptablesSaveTests : InspectorTest
         Assert.Equal("nat", One("$r = ConvertFrom-IptablesSave $args[0]; $r.Tables[0]", Leaky).ToString());
         Assert.Equal("PREROUTING", One("$r.Tables[0].Chains[0]").ToString());
         Assert.StartsWith("-A PREROUTING -s", One("$r.Tables[0].Chains[0].Rules[0]").ToString(), StringComparison.Ordinal);
+        Assert.Equal(8, One("$r.Rules[2].Line").BaseObject);
         Assert.Equal("SourceMatch", One("$r.Tables[0].Chains[0].Rules[0].Matches[0].GetType().Name").ToString());
     }
 }
