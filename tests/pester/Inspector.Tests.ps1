@@ -23,7 +23,7 @@ Describe 'The rules that Istio writes, in <_>' -ForEach 'IPv4', 'IPv6' {
     }
 
     It 'are the same after a file, read line by line' {
-        $rules | ConvertTo-IptablesSave | Set-Content -NoNewline (Join-Path $TestDrive 'pod[1].save')
+        $rules | ConvertTo-IptablesSave | Set-Content -NoNewline -LiteralPath (Join-Path $TestDrive 'pod[1].save')
         $text = $rules | ConvertTo-IptablesSave
         Get-ChildItem $TestDrive -Filter *.save | ConvertFrom-IptablesSave | ConvertTo-IptablesSave | Should -BeExactly $text
         Get-Content -LiteralPath (Join-Path $TestDrive 'pod[1].save') | ConvertFrom-IptablesSave | ConvertTo-IptablesSave | Should -BeExactly $text
