@@ -29,6 +29,9 @@ public sealed class InspectorConsoleTests
     [InlineData("$rules | Trace-IptablesPacket Inbound", "^Verdict : redirected to 192.0.2.10:15006$")]
     [InlineData("($rules | Trace-IptablesPacket Inbound).Steps", "^yes +Prerouting +nat +PREROUTING +2 -A PREROUTING -p tcp")]
     [InlineData("$rules | Find-IptablesEscape Inbound tcp -RedirectedTo 15006", "^ +for example tcp 10.244.7.77:40000 to 192.0.2.10:8080 in by eth0$")]
+    [InlineData("$rules | Find-IptablesEscape Inbound tcp -RedirectedTo 15006", "^Escapes  : Inbound tcp from 10.244.7.77 port 8080 is delivered as it was sent$")]
+    [InlineData("$rules | Find-IptablesEscape Inbound tcp -RedirectedTo 15006", "^               let go by rule 1 of PREROUTING in table nat:$")]
+    [InlineData("$rules | Find-IptablesEscape Inbound tcp -RedirectedTo 15006", "^               -A PREROUTING -s 10.244.7.77/32 -p tcp -m tcp --dport 8080 -j ACCEPT$")]
     [InlineData("($rules | Find-IptablesEscape Inbound tcp).Met", "^Redirected +port 15006 +")]
     [InlineData("New-PodRedirectionRule", "^IPv4 +")]
     public async Task Objects_read_well_at_120_columns(string command, string line)

@@ -154,6 +154,7 @@ public sealed class EscapeFinder
                 Doubt = outcome.Kind == OutcomeKind.Undecided ? outcome.Where : null,
                 Example = ExamplePacket.Of(box, circumstances[0], query.Flags, finder._host),
                 Text = FateText.Sentence(query.Direction, box.Within(question), outcome, rule),
+                Lines = FateText.Lines(query.Direction, box.Within(question), outcome, rule),
             };
         }
     }

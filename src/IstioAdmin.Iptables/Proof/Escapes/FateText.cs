@@ -22,6 +22,22 @@ internal static class FateText
     /// <summary>The fate as a sentence.</summary>
     public static string Sentence(PacketDirection direction, PacketBox box, OutcomeClass outcome, RuleLocation? rule)
     {
+        string what = What(direction, box, outcome, rule);
+        return rule is null ? $"{what}." : $"{what}: {(IsPassed(outcome) ? "let go by " : "")}{rule}.";
+    }
+
+    /// <summary>The fate, the place of the rule that decides, and the rule: a line each, for those who read many.</summary>
+    public static string[] Lines(PacketDirection direction, PacketBox box, OutcomeClass outcome, RuleLocation? rule)
+    {
+        string what = What(direction, box, outcome, rule);
+        string by = IsPassed(outcome) ? "let go by" : outcome.Kind == OutcomeKind.Undecided ? "in" : "by";
+        return rule is null ? [what] : [what, $"{by} rule {rule.Number} of {rule.Chain} in table {rule.Table}:", rule.Rule.ToString()];
+    }
+
+    private static bool IsPassed(OutcomeClass outcome) => outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Sent;
+
+    private static string What(PacketDirection direction, PacketBox box, OutcomeClass outcome, RuleLocation? rule)
+    {
         var text = new StringBuilder(direction.ToString()).Append(' ').Append(box);
         text.Append(outcome.Kind switch
         {
@@ -34,11 +50,7 @@ internal static class FateText
             OutcomeKind.Rejected => $" is rejected with {outcome.Where}",
             _ => $" cannot be decided, because '{outcome.Where}' is not understood",
         });
-        if (rule is not null)
-            text.Append(outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Sent ? ": let go by " : ": ").Append(rule);
-        else if (outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Sent)
-            text.Append(": no rule redirects it");
-        return text.Append('.').ToString();
+        return rule is null && IsPassed(outcome) ? text.Append(": no rule redirects it").ToString() : text.ToString();
     }
 
     private static string Ports(PortRange ports)

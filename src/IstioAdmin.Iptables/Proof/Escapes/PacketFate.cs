@@ -36,6 +36,9 @@ public sealed record PacketFate
     /// <summary>The fate as a sentence.</summary>
     public required string Text { get; init; }
 
+    /// <summary>What becomes of them, the place of the rule that decides, and the rule: a line each.</summary>
+    public required IReadOnlyList<string> Lines { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 }
