@@ -217,9 +217,9 @@ internal sealed class Divider
     private Division Among(ValueSetMatch match, PacketField field, Interval? written)
     {
         if (written is not { } value)
-            return Division.Exact(_space.Where(field, match.Ranges.Value.Select(range => new Interval(range.First, range.Last)))).Negate(match.Ranges.Negated);
+            return Division.Exact(_space.Where(field, match.Ranges.Value)).Negate(match.Ranges.Negated);
         Division any = _none;
-        foreach (ValueRange range in match.Ranges.Value)
+        foreach (Interval range in match.Ranges.Value)
             any = any.Or(Within(value, range.First, range.Last));
         return any.Negate(match.Ranges.Negated);
     }

@@ -1,3 +1,4 @@
+using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Model.Matches;
 
 namespace IstioAdmin.Iptables.Tracing;
@@ -34,7 +35,7 @@ internal static class ValueSets
     private static Fit Among(ValueSetMatch match, UInt128 first, UInt128 last)
     {
         bool touched = false;
-        foreach (ValueRange range in match.Ranges.Value)
+        foreach (Interval range in match.Ranges.Value)
         {
             if (first >= range.First && last <= range.Last)
                 return match.Ranges.Negated ? Fit.No : Fit.Yes;

@@ -39,11 +39,6 @@ public enum ValueField
     IcmpCode,
 }
 
-/// <summary>Values from one to another, both included.</summary>
-/// <param name="First">Lowest value.</param>
-/// <param name="Last">Highest value.</param>
-public readonly record struct ValueRange(UInt128 First, UInt128 Last);
-
 /// <summary>
 /// A value among several or, negated, among none of them, as nft's comparisons and sets have it. A packet without the value (no
 /// socket, no conntrack entry, a later fragment) never fits, negated or not: nft leaves the rule there (NFT_BREAK).
@@ -51,7 +46,7 @@ public readonly record struct ValueRange(UInt128 First, UInt128 Last);
 /// <param name="Field">What is looked at.</param>
 /// <param name="Ranges">The values.</param>
 /// <param name="Words">The comparison in nft's words.</param>
-public sealed record ValueSetMatch(ValueField Field, Negatable<IReadOnlyList<ValueRange>> Ranges, string Words) : Match
+public sealed record ValueSetMatch(ValueField Field, Negatable<IReadOnlyList<Interval>> Ranges, string Words) : Match
 {
     /// <inheritdoc/>
     public override void AppendTo(StringBuilder text) => text.Append(' ').Append(Words);

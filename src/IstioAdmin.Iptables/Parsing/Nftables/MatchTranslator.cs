@@ -152,7 +152,7 @@ internal sealed class MatchTranslator
     {
         if (Field(operand.Kind) is not { } field || _values.Alternatives(right) is not { } alternatives)
             return null;
-        IReadOnlyList<ValueRange>? ranges;
+        IReadOnlyList<Interval>? ranges;
         bool negated = op == "!=";
         if (op is "==" or "!=" or "in")
             ranges = _values.Read(operand.Kind, alternatives);
@@ -163,7 +163,7 @@ internal sealed class MatchTranslator
         return Simple(operand, ranges, negated) ?? new ValueSetMatch(field, new(ranges, negated), words);
     }
 
-    private static ValueRange[]? Beyond(string? op, UInt128 border, UInt128 max) => op switch
+    private static Interval[]? Beyond(string? op, UInt128 border, UInt128 max) => op switch
     {
         "<" => border == 0 ? [] : [new(0, border - 1)],
         "<=" => [new(0, border)],
@@ -173,13 +173,13 @@ internal sealed class MatchTranslator
     };
 
     /// <summary>The match that iptables has for it, or null.</summary>
-    private Match? Simple(Operand operand, IReadOnlyList<ValueRange> ranges, bool negated)
+    private Match? Simple(Operand operand, IReadOnlyList<Interval> ranges, bool negated)
     {
         if (operand is { Kind: OperandKind.SourcePort or OperandKind.DestinationPort, Protocol: { } protocol })
             return Ports(operand.Kind == OperandKind.SourcePort, protocol, ranges, negated);
         if (ranges.Count != 1)
             return null;
-        ValueRange range = ranges[0];
+        Interval range = ranges[0];
         bool one = range.First == range.Last;
         switch (operand.Kind)
         {
@@ -203,7 +203,7 @@ internal sealed class MatchTranslator
         }
     }
 
-    private static Match? Ports(bool source, IpProtocol protocol, IReadOnlyList<ValueRange> ranges, bool negated)
+    private static Match? Ports(bool source, IpProtocol protocol, IReadOnlyList<Interval> ranges, bool negated)
     {
         PortRange[] ports = [.. ranges.Select(range => new PortRange((ushort)range.First, (ushort)range.Last))];
         if (ports.Length == 1 && protocol.Number is 6 or 17 or 33 or 132)
@@ -215,7 +215,7 @@ internal sealed class MatchTranslator
         return fits ? new MultiportMatch(source ? PortSide.Source : PortSide.Destination, new(ports, negated)) : null;
     }
 
-    private Match Address(bool source, ValueRange range, bool negated)
+    private Match Address(bool source, Interval range, bool negated)
     {
         UInt128 mask = AddressPattern.FullMask(_family) & ~(range.First ^ range.Last);
         var pattern = new AddressPattern(_family, range.First & mask, mask);

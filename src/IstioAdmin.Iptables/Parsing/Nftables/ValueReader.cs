@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Model.Matches;
 
 namespace IstioAdmin.Iptables.Parsing.Nftables;
 
@@ -29,9 +28,9 @@ internal sealed class ValueReader
     public static JsonElement Bare(JsonElement element) => element.Tagged("elem") is { } dressed && dressed.Member("val") is { } value ? value : element;
 
     /// <summary>The values of the alternatives; null when one of them is not understood.</summary>
-    public IReadOnlyList<ValueRange>? Read(OperandKind kind, IEnumerable<JsonElement> alternatives)
+    public IReadOnlyList<Interval>? Read(OperandKind kind, IEnumerable<JsonElement> alternatives)
     {
-        var ranges = new List<ValueRange>();
+        var ranges = new List<Interval>();
         foreach (JsonElement alternative in alternatives)
         {
             if (Range(kind, Bare(alternative)) is not { } range)
@@ -72,14 +71,14 @@ internal sealed class ValueReader
         }
     }
 
-    private ValueRange? Range(OperandKind kind, JsonElement value)
+    private Interval? Range(OperandKind kind, JsonElement value)
     {
         if (((JsonElement?)value).Text() == "*")
-            return new ValueRange(0, Max(kind));
+            return new Interval(0, Max(kind));
         if (value.Tagged("range") is { ValueKind: JsonValueKind.Array } ends)
         {
             return ends.GetArrayLength() == 2 && Value(kind, ends[0]) is { } first && Value(kind, ends[1]) is { } last && first <= last
-                ? new ValueRange(first, last)
+                ? new Interval(first, last)
                 : null;
         }
         if (value.Tagged("prefix") is { } prefix)
@@ -91,8 +90,8 @@ internal sealed class ValueReader
                 return null;
             }
             UInt128 mask = AddressPattern.PrefixMask(_family, (int)length);
-            return new ValueRange(address & mask, (address & mask) | (AddressPattern.FullMask(_family) & ~mask));
+            return new Interval(address & mask, (address & mask) | (AddressPattern.FullMask(_family) & ~mask));
         }
-        return Value(kind, value) is { } one ? new ValueRange(one, one) : null;
+        return Value(kind, value) is { } one ? new Interval(one, one) : null;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class AddressAtoms
         SourceMatch { Address.Value: { PrefixLength: not null } source } => [Interval.Of(source)],
         DestinationMatch { Address.Value: { PrefixLength: not null } destination } => [Interval.Of(destination)],
         AddressRangeMatch range => new[] { range.Source, range.Destination }.OfType<Negatable<AddressRange>>().Select(r => new Interval(r.Value.First, r.Value.Last)),
-        ValueSetMatch { Field: ValueField.Source or ValueField.Destination } set => set.Ranges.Value.Select(r => new Interval(r.First, r.Last)),
+        ValueSetMatch { Field: ValueField.Source or ValueField.Destination } set => set.Ranges.Value,
         _ => [],
     };
 
