@@ -33,7 +33,7 @@ public sealed record Ruleset
             if (UnreadLines > 0)
                 gaps.Add($"{UnreadLines} {(UnreadLines == 1 ? "line" : "lines")} of the dump could not be read.");
             if (OtherBackendPresent)
-                gaps.Add("The legacy tables hold rules as well, which the dump does not show; iptables-legacy-save prints them.");
+                gaps.Add($"The legacy tables hold rules as well, which the dump does not show; {(Family == IpFamily.IPv4 ? "iptables" : "ip6tables")}-legacy-save prints them.");
             return gaps;
         }
     }
