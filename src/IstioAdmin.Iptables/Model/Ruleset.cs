@@ -38,6 +38,9 @@ public sealed record Ruleset
         }
     }
 
+    /// <summary>The ipsets that rules name, where their contents are known.</summary>
+    public IReadOnlyList<IpSet> Sets { get; init => field = Listable.Of(value); } = Array.Empty<IpSet>();
+
     /// <summary>All rules in the order of the dump.</summary>
     public IReadOnlyList<Rule> Rules => Tables.SelectMany(table => table.Chains).SelectMany(chain => chain.Rules).ToArray();
 

@@ -38,6 +38,7 @@ internal sealed class Divider
         InInterfaceMatch m => Always(m.Interface.Value.Matches(flow.In) ^ m.Interface.Negated),
         OutInterfaceMatch m => Always(m.Interface.Value.Matches(flow.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, flow),
+        KnownSetMatch m => Member(m, flow),
         MergedPortsMatch m => new Division(Transport(m.Written, flow).Surely, Transport(m.SourceOnly, flow).Or(Transport(m.DestinationOnly, flow)).Maybe),
         OwnerMatch m => Owner(m, flow),
         MultiportMatch m => Multiport(m, flow),
@@ -212,6 +213,21 @@ internal sealed class Divider
             default:
                 return _unknown;
         }
+    }
+
+    private Division Member(KnownSetMatch match, FlowContext flow)
+    {
+        var surely = new GrowingSet();
+        var maybe = new GrowingSet();
+        foreach (Match[] entry in match.Entries)
+        {
+            Division all = _all;
+            foreach (Match part in entry)
+                all = all.And(Divide(part, flow));
+            surely.Add(all.Surely);
+            maybe.Add(all.Maybe);
+        }
+        return new Division(surely.Total() ?? _space.None, maybe.Total() ?? _space.None).Negate(match.Written.Negated);
     }
 
     private Division Among(ValueSetMatch match, PacketField field, Interval? written)

@@ -1,5 +1,4 @@
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Model.Matches;
 using IstioAdmin.Iptables.Model.Targets;
 using IstioAdmin.Iptables.Tracing;
 
@@ -110,7 +109,7 @@ internal sealed class SymbolicWalker
     {
         if (!_prepared.TryGetValue(rule, out Prepared prepared))
         {
-            prepared = new Prepared([.. MergedPortsMatch.In(rule, _ruleset)], [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)]);
+            prepared = new Prepared([.. KernelView.Of(rule, _ruleset)], [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)]);
             _prepared.Add(rule, prepared);
         }
         return prepared;

@@ -1,5 +1,4 @@
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Model.Matches;
 using IstioAdmin.Iptables.Model.Targets;
 
 namespace IstioAdmin.Iptables.Tracing;
@@ -170,7 +169,7 @@ internal sealed class ChainWalker
         public PreparedRule(Rule rule, Ruleset ruleset)
         {
             Rule = rule;
-            Matches = [.. MergedPortsMatch.In(rule, ruleset)];
+            Matches = [.. KernelView.Of(rule, ruleset)];
             Test = QuickTest.Of(Matches, out Match[] others);
             OtherMatches = others;
             Steps = [.. SequenceTarget.Steps(rule.Target).Where(target => target is not PassingTarget)];

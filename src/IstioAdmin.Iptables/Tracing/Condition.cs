@@ -27,6 +27,7 @@ internal static class Condition
         OutInterfaceMatch m => Is(m.Interface.Value.Matches(packet.Out) ^ m.Interface.Negated),
         TransportMatch m => Transport(m, packet),
         MergedPortsMatch m => MergedPorts(m, packet),
+        KnownSetMatch m => Member(m, packet, host),
         OwnerMatch m => Is(Owner(m, packet.Owner)),
         CommentMatch => Fit.Yes,
         MultiportMatch m => Multiport(m, packet),
@@ -42,7 +43,7 @@ internal static class Condition
         ValueSetMatch m => ValueSets.Test(m, packet),
         InterfaceSetMatch m => Is(m.Matches(m.Incoming ? packet.In : packet.Out)),
         NeverMatch => Fit.No,
-        // What a set holds is not part of a dump.
+        // What such a set holds is not known.
         SetMatch or UnknownMatch => Fit.Unknown,
         _ => Fit.Unknown,
     };
@@ -75,6 +76,19 @@ internal static class Condition
         first >= low && last <= high ? Fit.Yes : last < low || first > high || low > high ? Fit.No : Fit.Unknown;
 
     private static Fit Port(PortRange range, bool negated, ushort first, ushort last) => Negate(Within(first, last, range.First, range.Last), negated);
+
+    private static Fit Member(KnownSetMatch match, PacketState packet, TraceHost host)
+    {
+        Fit any = Fit.No;
+        foreach (Match[] entry in match.Entries)
+        {
+            Fit all = Fit.Yes;
+            foreach (Match part in entry)
+                all = all == Fit.No ? all : Both(all, Test(part, packet, host));
+            any = Either(any, all);
+        }
+        return Negate(any, match.Written.Negated);
+    }
 
     private static Fit MergedPorts(MergedPortsMatch match, PacketState packet)
     {

@@ -16,13 +16,10 @@ internal sealed record MergedPortsMatch(TransportMatch Written) : Match
     /// <summary>The match without its destination port.</summary>
     public TransportMatch SourceOnly { get; } = Written with { Destination = null };
 
-    /// <summary>A rule's matches as the kernel may have them.</summary>
-    public static IEnumerable<Match> In(Rule rule, Ruleset ruleset) =>
-        ruleset.Backend == RulesetBackend.NfTables || ruleset.IsNftListing ? rule.Matches.Select(match => match is TransportMatch ports && IsMerged(ports) ? new MergedPortsMatch(ports) : match) : rule.Matches;
-
     /// <inheritdoc/>
     public override void AppendTo(StringBuilder text) => Written.AppendTo(text);
 
-    private static bool IsMerged(TransportMatch match) => match.Source is { Negated: true } source && match.Destination is { Negated: true } destination
+    /// <summary>Whether iptables-nft joins the two.</summary>
+    public static bool IsMerged(TransportMatch match) => match.Source is { Negated: true } source && match.Destination is { Negated: true } destination
         && source.Value.First == source.Value.Last && destination.Value.First == destination.Value.Last;
 }

@@ -69,7 +69,7 @@ internal sealed class AddressAtoms
         ];
         return special
             .Concat(query.Sources).Concat(query.ExceptSources).Concat(query.Destinations).Concat(query.ExceptDestinations)
-            .Concat(ruleset.Rules.SelectMany(rule => rule.Matches.SelectMany(Named).Concat(SequenceTarget.Steps(rule.Target).SelectMany(Named))))
+            .Concat(ruleset.Rules.SelectMany(rule => KernelView.Of(rule, ruleset).SelectMany(Named).Concat(SequenceTarget.Steps(rule.Target).SelectMany(Named))))
             .Where(interval => interval.First <= interval.Last && interval.First <= AddressPattern.FullMask(family));
     }
 
@@ -79,6 +79,7 @@ internal sealed class AddressAtoms
         DestinationMatch { Address.Value: { PrefixLength: not null } destination } => [Interval.Of(destination)],
         AddressRangeMatch range => new[] { range.Source, range.Destination }.OfType<Negatable<AddressRange>>().Select(r => new Interval(r.Value.First, r.Value.Last)),
         ValueSetMatch { Field: ValueField.Source or ValueField.Destination } set => set.Ranges.Value,
+        KnownSetMatch set => set.Entries.SelectMany(entry => entry.SelectMany(Named)),
         _ => [],
     };
 

@@ -15,6 +15,7 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
     private readonly StringBuilder _text = new();
+    private IReadOnlyList<IpSet> _sets = [];
 
     /// <summary>The text, whole or line by line.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByText)]
@@ -33,6 +34,11 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>What ipset save prints, whole or line by line: the contents of the sets that rules name.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string[] Ipset { get; set; } = [];
+
     /// <summary>Family of the rules where the text itself does not say.</summary>
     [Parameter]
     [ValidateSet("IPv4", "IPv6")]
@@ -45,6 +51,15 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     /// <summary>Whether a table that appears again adds to what it held, as iptables-restore --noflush does.</summary>
     [Parameter]
     public SwitchParameter NoFlush { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancel)
+    {
+        _sets = IpsetSave.Parse(string.Join('\n', Ipset), out IReadOnlyList<SyntaxError> errors);
+        foreach (SyntaxError error in errors)
+            WriteFailure(Syntax(error, "-Ipset", "Give what ipset save prints. Until then the sets count as unknown."), error);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancel)
@@ -134,7 +149,7 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         foreach (SyntaxError error in result.Errors)
             WriteFailure(Syntax(error, from, "The rest was read. An extension that is not known is no error: this is not what iptables-save or nft print."), error);
         foreach (Ruleset ruleset in result.Rulesets)
-            WriteObject(ruleset);
+            WriteObject(_sets.Count == 0 ? ruleset : ruleset with { Sets = _sets });
         if (result.Rulesets.Count == 0 && result.Errors.Count == 0)
         {
             throw new MeshException("NoRules", FailureKind.InvalidInput, $"There is no table in {from}.",
