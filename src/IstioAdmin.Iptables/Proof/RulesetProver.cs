@@ -13,6 +13,7 @@ public sealed class RulesetProver
     private readonly Ruleset _ruleset;
     private readonly TraceHost _host;
     private readonly Divider _divider;
+    private readonly PlacedChain[][] _chains;
     private readonly PacketSet _local;
     private readonly PacketSet _martianSources;
     private readonly PacketSet _martianDestinations;
@@ -24,6 +25,7 @@ public sealed class RulesetProver
         _host = host;
         Space = new PacketSpace(ruleset.Family);
         _divider = new Divider(Space, host);
+        _chains = [.. HookOrder.Hooks.Select(hook => HookOrder.Of(ruleset, hook))];
         _local = _divider.Local();
         _martianSources = Space.Where(PacketField.Source, Martians.Sources(Space.Family, host));
         _martianDestinations = Space.Where(PacketField.Destination, Martians.Destinations(Space.Family));
@@ -241,7 +243,7 @@ public sealed class RulesetProver
                     State = untracked && flow.Context.State != ConnectionStates.Untracked ? ConnectionStates.Invalid : flow.Context.State,
                 },
             });
-            foreach (PlacedChain placed in HookOrder.Of(_prover._ruleset, hook))
+            foreach (PlacedChain placed in _prover._chains[(int)hook])
             {
                 if (!placed.BeforeConntrack)
                     flows = flows.ConvertAll(Track);
