@@ -177,8 +177,9 @@ internal sealed class SaveReader
         }
     }
 
-    // What iptables would take for something else, or print in a form that reads differently (xtables_chain names, iptables/xshared.c).
-    private static bool IsChainName(ReadOnlySpan<char> name) => name is not ['-' or '!', ..] && name.IndexOf('"') < 0;
+    // What iptables would take for something else, or print in a form that reads differently (iptables/xshared.c, assert_valid_chain_name
+    // and parse_chain): a jump to a chain with the name of a target would read as that target.
+    private static bool IsChainName(ReadOnlySpan<char> name) => name is not ['-' or '!', ..] && name.IndexOf('"') < 0 && !TargetGrammar.IsTarget(name);
 
     private static bool TryPolicy(ReadOnlySpan<char> word, out ChainPolicy? policy)
     {

@@ -34,6 +34,10 @@ internal static class TargetGrammar
         return reader.Known && target is not null && !reader.NextOption() ? target : null;
     }
 
+    /// <summary>Whether a name is that of a target that is understood, or of the one more verdict there is.</summary>
+    public static bool IsTarget(ReadOnlySpan<char> name) => name is "ACCEPT" or "DROP" or "RETURN" or "QUEUE" or "REJECT" or "REDIRECT" or "DNAT" or "SNAT" or "MASQUERADE"
+        or "TPROXY" or "MARK" or "CONNMARK" or "CT" or "NOTRACK" or "LOG" or "NFLOG" or "TRACE";
+
     private static string Rest(ref ExtensionReader reader, ReadOnlySpan<char> options)
     {
         while (reader.NextOption())

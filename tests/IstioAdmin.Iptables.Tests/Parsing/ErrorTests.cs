@@ -28,6 +28,8 @@ public sealed class ErrorTests
     [InlineData("[1] -A INPUT -j DROP", 1, "[1]")]
     [InlineData(":NEW MAYBE [0:0]", 6, "MAYBE")]
     [InlineData(":NEW - 0:0", 8, "0:0")]
+    [InlineData(":ACCEPT - [0:0]", 2, "ACCEPT")]
+    [InlineData("-N LOG", 4, "LOG")]
     [InlineData("hello world", 1, "hello")]
     public void A_bad_line_is_named_with_column_and_word_and_loses_nothing_else(string line, int column, string word)
     {
