@@ -20,6 +20,7 @@ internal readonly record struct DumpKey(UInt128 High, UInt128 Low)
             int used = 0;
             buffer[used++] = (byte)options.Family;
             buffer[used++] = options.NoFlush ? (byte)1 : (byte)0;
+            buffer[used++] = options.Strict ? (byte)1 : (byte)0;
             foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
             {
                 ReadOnlySpan<char> content = Content(line);

@@ -22,6 +22,9 @@ public sealed class EscapeCacheTests
         Assert.Same(cache.Read(first), cache.Read(second));
         Assert.NotSame(cache.Read(first), cache.Read(first.Replace("9443", "9444", StringComparison.Ordinal)));
         Assert.NotSame(cache.Read(first), cache.Read(first.Replace("(nf_tables)", "(legacy)", StringComparison.Ordinal)));
+        string damaged = "*nat\n-A OUTPUT -j ACCEPT\nhello\nCOMMIT\n";
+        Assert.Single(cache.Read(damaged).Errors);
+        Assert.Throws<IptablesFormatException>(() => cache.Read(damaged, new ParseOptions { Strict = true }));
         Assert.NotSame(cache.Read("*nat\n-A OUTPUT -j ACCEPT\nCOMMIT\n"), cache.Read("*nat\n-A OUTPUT -j ACCEPT\nCOMMIT\n", new ParseOptions { Family = IpFamily.IPv6 }));
     }
 
