@@ -28,7 +28,9 @@ public sealed record PacketTrace
     public ushort? Port => Packet.Protocol.HasPorts ? Arrival?.Port : null;
 
     /// <summary>The rule that decides, and where it stands; null when no rule does.</summary>
-    public RuleLocation? Rule => Outcome.DecidedBy is { } rule ? new RuleIndex(Ruleset).Find(rule) : null;
+    public RuleLocation? Rule => Outcome.DecidedBy is { } rule && Steps.Last(step => ReferenceEquals(step.Rule, rule)) is var step
+        ? new RuleLocation(step.Table, step.Chain, step.Number, rule)
+        : null;
 
     /// <summary>Every rule that was tried, in order, and the policies of the chains that came to their end.</summary>
     public IReadOnlyList<TraceStep> Steps { get; }

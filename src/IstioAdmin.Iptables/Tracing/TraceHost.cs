@@ -6,7 +6,6 @@ namespace IstioAdmin.Iptables.Tracing;
 public sealed class TraceHost
 {
     private readonly Dictionary<string, HostInterface> _interfaces;
-    private readonly HashSet<(IpFamily, UInt128)> _local;
     private readonly UInt128[] _localV4;
     private readonly UInt128[] _localV6;
 
@@ -18,9 +17,8 @@ public sealed class TraceHost
         _interfaces = interfaces.ToDictionary(i => i.Name, StringComparer.Ordinal);
         if (!_interfaces.ContainsKey(Loopback))
             _interfaces.Add(Loopback, new HostInterface(Loopback, [(IpFamily.IPv4, LoopbackIPv4), (IpFamily.IPv6, UInt128.One)]));
-        _local = [.. _interfaces.Values.SelectMany(i => i.Addresses)];
-        _localV4 = [.. _local.Where(a => a.Item1 == IpFamily.IPv4).Select(a => a.Item2).Order()];
-        _localV6 = [.. _local.Where(a => a.Item1 == IpFamily.IPv6).Select(a => a.Item2).Order()];
+        _localV4 = Addresses(IpFamily.IPv4);
+        _localV6 = Addresses(IpFamily.IPv6);
         DefaultInterface = defaultInterface;
     }
 
@@ -41,12 +39,12 @@ public sealed class TraceHost
 
     /// <summary>Whether packets to the address are for this host: its own addresses, and 127.0.0.0/8.</summary>
     public bool IsLocal(IpFamily family, UInt128 address) =>
-        Array.BinarySearch(family == IpFamily.IPv4 ? _localV4 : _localV6, address) >= 0 || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
+        Array.BinarySearch(Local(family), address) >= 0 || (family == IpFamily.IPv4 && (uint)address >> 24 == 127);
 
     /// <summary>What <see cref="IsLocal(IpFamily, UInt128)"/> says yes to.</summary>
     public IEnumerable<Interval> LocalAddresses(IpFamily family)
     {
-        IEnumerable<Interval> own = _local.Where(a => a.Item1 == family).Select(a => new Interval(a.Item2, a.Item2));
+        IEnumerable<Interval> own = Local(family).Select(address => new Interval(address, address));
         return family == IpFamily.IPv4 ? own.Append(LoopbackNet) : own;
     }
 
@@ -64,7 +62,7 @@ public sealed class TraceHost
             return IsLocal(family, first);
         if (family == IpFamily.IPv4 && first <= 0x7FFFFFFF && last >= 0x7F000000)
             return first >= 0x7F000000 && last <= 0x7FFFFFFF ? true : null;
-        int local = _local.Count(known => known.Item1 == family && known.Item2 >= first && known.Item2 <= last);
+        int local = Local(family).Count(known => known >= first && known <= last);
         return local == 0 ? false : (UInt128)local == last - first + 1 ? true : null;
     }
 
@@ -87,6 +85,11 @@ public sealed class TraceHost
         }
         return null;
     }
+
+    private UInt128[] Local(IpFamily family) => family == IpFamily.IPv4 ? _localV4 : _localV6;
+
+    private UInt128[] Addresses(IpFamily family) =>
+        [.. _interfaces.Values.SelectMany(i => i.Addresses).Where(a => a.Family == family).Select(a => a.Address).Distinct().Order()];
 }
 
 /// <summary>An interface and its addresses, the primary one first.</summary>

@@ -55,14 +55,7 @@ public sealed class CornerTests
     ];
 
     [Theory]
-    [InlineData(IpFamily.IPv4, RulesetBackend.NfTables, false)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.NfTables, true)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.Legacy, false)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.Legacy, true)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.NfTables, false)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.NfTables, true)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.Legacy, false)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.Legacy, true)]
+    [MemberData(nameof(KernelWorld.Kinds), MemberType = typeof(KernelWorld))]
     public async Task The_kernel_agrees_where_chance_seldom_leads(IpFamily family, RulesetBackend backend, bool forwards)
     {
         await Testbed.RequireKernelAsync();

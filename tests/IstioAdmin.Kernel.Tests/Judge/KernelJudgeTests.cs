@@ -24,14 +24,7 @@ public sealed class KernelJudgeTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(IpFamily.IPv4, RulesetBackend.NfTables, false)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.NfTables, true)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.Legacy, false)]
-    [InlineData(IpFamily.IPv4, RulesetBackend.Legacy, true)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.NfTables, false)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.NfTables, true)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.Legacy, false)]
-    [InlineData(IpFamily.IPv6, RulesetBackend.Legacy, true)]
+    [MemberData(nameof(KernelWorld.Kinds), MemberType = typeof(KernelWorld))]
     public async Task The_kernel_does_with_every_packet_what_the_tracer_says(IpFamily family, RulesetBackend backend, bool forwards)
     {
         await Testbed.RequireKernelAsync();

@@ -11,6 +11,10 @@ internal sealed class KernelWorld : IDisposable
     /// <summary>The bits of the packet mark that make routing deliver a packet locally, as TPROXY needs it for foreign addresses.</summary>
     public const string TransparentMark = "0x500/0xf00";
 
+    /// <summary>The worlds there are: family, back end, and whether the pod passes packets on.</summary>
+    public static TheoryData<IpFamily, RulesetBackend, bool> Kinds => new MatrixTheoryData<IpFamily, RulesetBackend, bool>(
+        [IpFamily.IPv4, IpFamily.IPv6], [RulesetBackend.NfTables, RulesetBackend.Legacy], [false, true]);
+
     private static readonly Observation Nothing = new Observation.Silence();
     private readonly NamespaceThread _thread = new(3);
     private readonly Pools _pools;

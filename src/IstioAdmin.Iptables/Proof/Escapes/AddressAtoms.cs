@@ -19,7 +19,6 @@ internal sealed class AddressAtoms
     public AddressAtoms(Ruleset ruleset, EscapeQuery query)
     {
         _family = ruleset.Family;
-        _alike = true;
         var begins = new SortedSet<UInt128> { UInt128.Zero };
         foreach (Interval interval in Named(ruleset, query))
         {

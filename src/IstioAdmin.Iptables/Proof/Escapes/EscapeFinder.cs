@@ -32,10 +32,11 @@ public sealed class EscapeFinder
         PacketSpace space = _prover.Space;
         PacketSet asked = query.Packets(space, _host);
         PacketSet own = query.Expected?.Port is null ? space.None : query.ProxyPackets(space, _host);
-        PacketBox? question = own.IsEmpty ? OnlyBox(asked) : null;
-        var met = new Fates(this, query, OnlyBox(asked), mostBoxes);
-        var escapes = new Fates(this, query, OnlyBox(asked), mostBoxes);
-        var unproven = new Fates(this, query, question, mostBoxes);
+        PacketBox? question = PacketBoxes.Of(asked, 2, out _) is [var only] ? only : null;
+        var met = new Fates(this, query, question, mostBoxes);
+        var escapes = new Fates(this, query, question, mostBoxes);
+        // The proxy's own packets are another question.
+        var unproven = new Fates(this, query, own.IsEmpty ? question : null, mostBoxes);
         var loops = new Fates(this, query, null, mostBoxes);
         PacketCircumstance[] circumstances = [.. Circumstances(query)];
         foreach (PacketCircumstance circumstance in circumstances)
@@ -72,8 +73,6 @@ public sealed class EscapeFinder
             met.IsComplete && escapes.IsComplete && unproven.IsComplete && loops.IsComplete);
         return new EscapeSet(query, _ruleset, verdict, new Lazy<EscapeLists>(lists));
     }
-
-    private static PacketBox? OnlyBox(PacketSet set) => PacketBoxes.Of(set, 2, out _) is [var only] ? only : null;
 
     private IEnumerable<PacketCircumstance> Circumstances(EscapeQuery query)
     {
@@ -144,17 +143,18 @@ public sealed class EscapeFinder
         {
             finder._rules ??= new RuleIndex(finder._ruleset);
             RuleLocation? rule = finder._rules.Find(outcome.By ?? outcome.PassedBy);
+            PacketBox shown = box.Within(question);
             return new PacketFate
             {
                 Outcome = outcome.Kind,
                 To = FateText.To(outcome, box.Family),
-                Packets = box.Within(question),
+                Packets = shown,
                 Circumstances = circumstances,
                 Rule = rule,
                 Doubt = outcome.Kind == OutcomeKind.Undecided ? outcome.Where : null,
                 Example = ExamplePacket.Of(box, circumstances[0], query.Flags, finder._host),
-                Text = FateText.Sentence(query.Direction, box.Within(question), outcome, rule),
-                Lines = FateText.Lines(query.Direction, box.Within(question), outcome, rule),
+                Text = FateText.Sentence(query.Direction, shown, outcome, rule),
+                Lines = FateText.Lines(query.Direction, shown, outcome, rule),
             };
         }
     }

@@ -81,12 +81,10 @@ public sealed record EscapeQuery
     public override string ToString()
     {
         string protocols = Protocols.Count == 0 ? "" : " " + string.Join(',', Protocols);
-        string ports = DestinationPorts.Count == 0 ? "" : " port " + string.Join(',', DestinationPorts.Select(PortText));
+        string ports = DestinationPorts.Count == 0 ? "" : " port " + string.Join(',', DestinationPorts);
         string expected = Expected is null ? "" : $" must be {Expected}";
         return $"{Direction}{protocols}{ports}{expected}";
     }
-
-    private static string PortText(PortRange ports) => ports.First == ports.Last ? $"{ports.First}" : $"{ports.First}-{ports.Last}";
 
     private PacketSet Restrict(PacketSpace space, TraceHost host)
     {
@@ -111,11 +109,11 @@ public sealed record EscapeQuery
         packets = packets
             .Except(space.Where(PacketField.Source, Martians.Sources(space.Family, host)))
             .Except(space.Where(PacketField.Destination, Martians.Destinations(space.Family)));
-        PacketSet ours = space.Where(PacketField.Destination, host.AddressesFromOutside(space.Family).Select(a => new Interval(a, a)));
-        PacketSet local = space.Where(PacketField.Destination, host.LocalAddresses(space.Family));
         if (Direction == PacketDirection.Forwarded)
-            return packets.Except(local);
-        return Destinations.Count == 0 ? packets.And(ours) : packets;
+            return packets.Except(space.Where(PacketField.Destination, host.LocalAddresses(space.Family)));
+        return Destinations.Count == 0
+            ? packets.And(space.Where(PacketField.Destination, host.AddressesFromOutside(space.Family).Select(a => new Interval(a, a))))
+            : packets;
     }
 }
 

@@ -12,7 +12,7 @@ internal static class FateText
     public static string To(OutcomeClass outcome, IpFamily family) => outcome.Kind switch
     {
         OutcomeKind.Delivered => "as sent",
-        OutcomeKind.Redirected when outcome.Port is { } ports => "port " + Ports(ports),
+        OutcomeKind.Redirected when outcome.Port is { } ports => $"port {ports}",
         OutcomeKind.Redirected => "the same port",
         OutcomeKind.Sent => "as sent by " + outcome.Where,
         OutcomeKind.SentElsewhere => $"{Address(outcome, family)} by {outcome.Where}",
@@ -53,13 +53,6 @@ internal static class FateText
         return rule is null && IsPassed(outcome) ? text.Append(": no rule redirects it").ToString() : text.ToString();
     }
 
-    private static string Ports(PortRange ports)
-    {
-        var text = new StringBuilder();
-        ports.AppendTo(text, '-');
-        return text.ToString();
-    }
-
     private static string Address(OutcomeClass outcome, IpFamily family)
     {
         var text = new StringBuilder();
@@ -68,7 +61,7 @@ internal static class FateText
         else
             text.Append("its destination");
         if (outcome.Port is { } ports)
-            text.Append(CultureInfo.InvariantCulture, $" port {Ports(ports)}");
+            text.Append(CultureInfo.InvariantCulture, $" port {ports}");
         return text.ToString();
     }
 }

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
 
@@ -59,20 +58,11 @@ public sealed class ConnectMeshClusterCommand : AsyncCommand
     {
         var options = new ConnectOptions
         {
-            Kubeconfig = [.. Kubeconfig.Select(FilePath)],
+            Kubeconfig = [.. Kubeconfig.Select(path => FilePath.Of(SessionState, path, "Kubeconfig"))],
             Context = Context,
             Name = Name,
             Timeout = TimeSpan.FromSeconds(Timeout),
         };
         return ClusterConnector.ConnectAsync(options, Reporter, cancel);
-    }
-
-    private string FilePath(string path)
-    {
-        string resolved = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        return provider.Name == "FileSystem"
-            ? resolved
-            : throw new MeshException("NotAFile", FailureKind.InvalidInput, $"Kubeconfig '{path}' is not a file but in PowerShell's {provider.Name} provider.",
-                "Give the path of a file.", path);
     }
 }

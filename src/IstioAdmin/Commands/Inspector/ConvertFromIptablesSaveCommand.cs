@@ -69,7 +69,7 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
         foreach (string path in Path)
             await EachAloneAsync(path, () => ReadFilesAsync(Files(path), cancel));
         foreach (string path in LiteralPath)
-            await EachAloneAsync(path, () => ReadFilesAsync([LiteralFile(path)], cancel));
+            await EachAloneAsync(path, () => ReadFilesAsync([FilePath.Of(SessionState, path)], cancel));
     }
 
     /// <inheritdoc/>
@@ -86,21 +86,8 @@ public sealed class ConvertFromIptablesSaveCommand : AsyncCommand
     private IEnumerable<string> Files(string path)
     {
         IEnumerable<string> files = GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
-        CheckProvider(path, provider);
+        FilePath.Require(provider, path);
         return files;
-    }
-
-    private string LiteralFile(string path)
-    {
-        string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        CheckProvider(path, provider);
-        return file;
-    }
-
-    private static void CheckProvider(string path, ProviderInfo provider)
-    {
-        if (provider.Name != "FileSystem")
-            throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{path}' is not a file but in PowerShell's {provider.Name} provider.", "Give the path of a file.", path);
     }
 
     private async Task ReadFilesAsync(IEnumerable<string> files, CancellationToken cancel)
