@@ -136,14 +136,18 @@ public sealed class FuzzTests
             {
                 Assert.Equal((rule.Chain, rule.Counters ?? default), (same.Chain, same.Counters ?? default));
                 Assert.Equal(rule.Matches, same.Matches);
-                // A target may name a chain that was declared later or taken away: in the printed text all chains come first.
-                if (rule.Target is JumpTarget or UnknownTarget)
+                // A target may name a chain that was declared later, kept word for word until then: in the printed text all chains come first.
+                if ((rule.Target, same.Target) is (UnknownTarget, JumpTarget))
+                    Assert.Equal(Words(rule.Target), Words(same.Target));
+                else if (rule.Target is JumpTarget or UnknownTarget)
                     Assert.Equal(rule.Target.ToString(), same.Target?.ToString());
                 else
                     Assert.Equal(rule.Target, same.Target);
             }
         }
     }
+
+    private static string[]? Words(Target? target) => target?.ToString()?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static (ParseResult Result, long Allocated) Parse(string text)
     {
