@@ -70,7 +70,7 @@ printf '%s\n' 'root:x:0:' 'app:x:1000:' 'istio-proxy:x:1337:' >"$root/etc/group"
 layer busybox
 image registry.local/busybox:1 busybox "{\"Cmd\":[\"sh\"],$PATHS}"
 
-# --- nettools: iptables (nft and legacy), ip and ss of Debian, in front of busybox's own
+# --- nettools: iptables (nft and legacy), nft, ip and ss of Debian, in front of busybox's own
 root=$W/nettools
 mkdir -p "$root/usr/sbin"
 # add FILE [AS]: the file and the libraries that it loads
@@ -88,6 +88,7 @@ for name in iptables ip6tables; do
   done
 done
 add "$(command -v ip)" /usr/sbin/ip
+add "$(command -v nft)" /usr/sbin/nft
 add "$(command -v ss)" /usr/sbin/ss
 extensions=/usr/lib/$(gcc -print-multiarch)/xtables
 mkdir -p "$root$extensions"

@@ -11,7 +11,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CONTROL_PLANE='etcd:etcd-server openssl:openssl curl:curl pkill:procps'
 RUNTIME="containerd:containerd runc:runc $CNI_BIN/bridge:containernetworking-plugins unshare:util-linux ip:iproute2"
 KERNEL='ipset:ipset iptables-nft:iptables iptables-legacy:iptables nft:nftables ip:iproute2'
-IMAGES='gcc:gcc /usr/include/stdlib.h:libc6-dev busybox:busybox-static iptables:iptables ss:iproute2'
+IMAGES='gcc:gcc /usr/include/stdlib.h:libc6-dev busybox:busybox-static iptables:iptables ss:iproute2 nft:nftables'
 BUILD='go:golang-go dpkg-source:dpkg-dev /usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go:golang-github-modern-go-reflect2-dev'
 
 # packages_missing TABLE...

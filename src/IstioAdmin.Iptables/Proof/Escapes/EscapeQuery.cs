@@ -27,6 +27,9 @@ public sealed record EscapeQuery
     /// <summary>Destination addresses that are left out.</summary>
     public IReadOnlyList<Interval> ExceptDestinations { get; init => field = Listable.Of(value); } = [];
 
+    /// <summary>Whether the host's own addresses and the loopback network count as destinations, besides what the lists say.</summary>
+    public LocalDestinations Local { get; init; }
+
     /// <summary>Source ports.</summary>
     public IReadOnlyList<PortRange> SourcePorts { get; init => field = Listable.Of(value); } = [];
 
@@ -103,6 +106,11 @@ public sealed record EscapeQuery
         Only(PacketField.DestinationPort, DestinationPorts.Select(Interval.Of), ExceptDestinationPorts.Select(Interval.Of));
         Only(PacketField.User, Users.Select(Interval.Of), ExceptUsers.Select(Interval.Of));
         Only(PacketField.Group, Groups.Select(Interval.Of), ExceptGroups.Select(Interval.Of));
+        if (Local != LocalDestinations.Included)
+        {
+            PacketSet local = space.Where(PacketField.Destination, host.LocalAddresses(space.Family));
+            packets = Local == LocalDestinations.Only ? packets.And(local) : packets.Except(local);
+        }
         if (Direction == PacketDirection.Outbound)
             return packets;
         // What routing drops whatever the rules say is no question.
@@ -115,6 +123,19 @@ public sealed record EscapeQuery
             ? packets.And(space.Where(PacketField.Destination, host.AddressesFromOutside(space.Family).Select(a => new Interval(a, a))))
             : packets;
     }
+}
+
+/// <summary>What a question makes of the host's own addresses (127.0.0.0/8 and ::1 are among them).</summary>
+public enum LocalDestinations
+{
+    /// <summary>They are destinations like any other.</summary>
+    Included,
+
+    /// <summary>Packets to them are not asked about.</summary>
+    Except,
+
+    /// <summary>Only packets to them are asked about.</summary>
+    Only,
 }
 
 /// <summary>The ids that a proxy runs with: what either the user or the group tells is its own traffic.</summary>
