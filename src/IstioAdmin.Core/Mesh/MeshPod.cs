@@ -1,5 +1,6 @@
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Redirection;
+using IstioAdmin.Core.Redirection.Policies;
 using k8s;
 using k8s.Models;
 
@@ -72,6 +73,15 @@ public sealed record MeshPod
 
     /// <summary>Its annotations of <c>istio.io</c> and its subdomains, such as <c>traffic.sidecar.istio.io/excludeInboundPorts</c>.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = EmptyMap;
+
+    /// <summary>
+    /// Ids of its containers and init containers by name, as the runtime on the node gave them: <c>containerd://4f1c…</c>. One that has not been
+    /// started yet is missing; one that was restarted has its latest id.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> ContainerIds { get; init; } = EmptyMap;
+
+    /// <summary>What its specification says, besides the annotations, of how its traffic is redirected.</summary>
+    public PodTrafficFacts Traffic { get; init; } = PodTrafficFacts.None;
 
     /// <summary>
     /// The complete object. It is fetched from the cluster the first time it is asked for and kept from then on, so asking every pod of a

@@ -24,25 +24,52 @@ public sealed class PodPageReaderTests
         return map;
     });
 
-    private static readonly Gen<JsonObject> Containers = Gen.Select(Words, Words, Words.Array[0, 4], Gen.Select(AnyOf("DISABLE_ENVOY", "ISTIO_META_INTERCEPTION_MODE", "PATH"), Words).Array[0, 3], Words.Array[0, 3], Gen.Bool)
-        .Select((name, image, args, env, add, privileged) => PodJson.Container(name, image, c =>
+    private static readonly Gen<JsonObject> Ports = Gen.Select(Gen.Int[1, 65535], AnyOf("TCP", "UDP", "SCTP", "")).Select((number, protocol) =>
+        new JsonObject { ["containerPort"] = number, ["name"] = "http", ["protocol"] = protocol });
+
+    private static readonly Gen<JsonObject> Containers = Gen.Select(
+        Words,
+        Words,
+        Words.Array[0, 4],
+        Gen.Select(AnyOf("DISABLE_ENVOY", "ISTIO_META_INTERCEPTION_MODE", "ISTIO_META_DNS_CAPTURE", "ENABLE_INBOUND_IPV6", "PATH"), Words).Array[0, 3],
+        Words.Array[0, 3],
+        Gen.Bool,
+        Gen.Select(Words.Array[0, 2], Ports.Array[0, 3], Gen.Long[0, uint.MaxValue], Gen.Long[0, uint.MaxValue]))
+        .Select((name, image, args, env, add, privileged, rest) => PodJson.Container(name, image, c =>
         {
+            c["command"] = Strings(rest.Item1);
             c["args"] = Strings(args);
+            c["ports"] = Array(rest.Item2);
             c["env"] = new JsonArray(env.Select(e => (JsonNode)PodJson.Variable(e.Item1, e.Item2)).ToArray());
-            c["securityContext"] = new JsonObject { ["capabilities"] = new JsonObject { ["add"] = Strings(add), ["drop"] = Strings(["ALL"]) }, ["privileged"] = privileged, ["runAsUser"] = 1337 };
+            c["securityContext"] = new JsonObject
+            {
+                ["capabilities"] = new JsonObject { ["add"] = Strings(add), ["drop"] = Strings(["ALL"]) },
+                ["privileged"] = privileged,
+                ["runAsUser"] = rest.Item3,
+                ["runAsGroup"] = privileged ? rest.Item4 : null,
+            };
         }));
 
-    private static readonly Gen<JsonObject> Pods = Gen.Select(Words.Where(w => w.Length > 0), Words, Maps, Maps, Containers.Array[0, 3], Containers.Array[0, 3], Gen.Select(Words, Gen.Bool, Words.Array[0, 2], Words))
+    private static readonly Gen<string> Ids = Gen.OneOf(
+        Words,
+        Gen.Byte.Array[32].Select(bytes => $"containerd://{Convert.ToHexStringLower(bytes)}"),
+        Gen.Byte.Array[32].Select(bytes => $"cri-o://{Convert.ToHexString(bytes)}"));
+
+    private static readonly Gen<JsonObject> Statuses = Gen.Select(Words, Ids).Select((name, id) => new JsonObject { ["name"] = name, ["containerID"] = id, ["imageID"] = "i" });
+
+    private static readonly Gen<JsonObject> Pods = Gen.Select(Words.Where(w => w.Length > 0), Words, Maps, Maps, Containers.Array[0, 3], Containers.Array[0, 3], Gen.Select(Words, Gen.Bool, Words.Array[0, 2], Words, Statuses.Array[0, 3], Statuses.Array[0, 2]))
         .Select((name, ns, labels, annotations, containers, init, rest) => PodJson.Pod(name, ns, pod =>
         {
             pod["metadata"]!["labels"] = labels;
             pod["metadata"]!["annotations"] = annotations;
             pod["metadata"]!["ownerReferences"] = new JsonArray(new JsonObject { ["kind"] = "ReplicaSet", ["name"] = rest.Item4, ["controller"] = rest.Item2 });
-            pod["spec"] = new JsonObject { ["containers"] = Array(containers), ["initContainers"] = Array(init), ["hostNetwork"] = rest.Item2, ["nodeName"] = rest.Item1 };
+            pod["spec"] = new JsonObject { ["containers"] = Array(containers), ["initContainers"] = Array(init), ["hostNetwork"] = rest.Item2, ["nodeName"] = rest.Item1, ["securityContext"] = new JsonObject { ["runAsUser"] = 5, ["runAsGroup"] = rest.Item2 ? 7 : null } };
             pod["status"] = new JsonObject
             {
                 ["phase"] = rest.Item1,
                 ["podIP"] = rest.Item4,
+                ["containerStatuses"] = Array(rest.Item5),
+                ["initContainerStatuses"] = Array(rest.Item6),
                 ["podIPs"] = new JsonArray(rest.Item3.Select(ip => (JsonNode)new JsonObject { ["ip"] = ip }).ToArray()),
                 ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = rest.Item2 ? "True" : "False" }, new JsonObject { ["type"] = "PodScheduled", ["status"] = "True" }),
             };

@@ -5,6 +5,7 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Mesh.Reading;
+using IstioAdmin.Core.Redirection.Policies;
 using k8s;
 
 namespace IstioAdmin.Core.Tests.Mesh;
@@ -54,7 +55,14 @@ internal static class PodReading
         Join(pod.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")),
         Join(pod.Annotations.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")),
         Join(pod.RedirectionConditions.Select(c => c.ToString())),
+        Join(pod.ContainerIds.Select(id => $"{id.Key}={id.Value}")),
+        $"{pod.Traffic.RunAsUser} {pod.Traffic.RunAsGroup}",
+        Join(pod.Traffic.Containers.Select(Describe)),
     });
+
+    private static string Describe(ContainerTraffic container) =>
+        $"{container.Name} {container.IsInit} {container.RunAsUser} {container.RunAsGroup} [{Join(container.Command)}] [{Join(container.Arguments)}] "
+        + $"[{Join(container.Environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}"))}] [{Join(container.Ports.Select(p => $"{p.Number}/{p.Protocol}"))}]";
 
     private static string Join(IEnumerable<string> values) => string.Join(" | ", values);
 

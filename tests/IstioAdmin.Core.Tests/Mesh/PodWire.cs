@@ -19,12 +19,15 @@ internal sealed class PodWire
     private static readonly Field[] Container =
     [
         new(1, "name", Kind.Text), new(2, "image", Kind.Text), new(3, "command", Kind.Text), new(4, "args", Kind.Text), new(7, "env", Kind.Message, Named),
+        new(6, "ports", Kind.Message, [new(1, "name", Kind.Text), new(3, "containerPort", Kind.Number), new(4, "protocol", Kind.Text)]),
         new(15, "securityContext", Kind.Message,
         [
             new(1, "capabilities", Kind.Message, [new(1, "add", Kind.Text), new(2, "drop", Kind.Text)]),
-            new(2, "privileged", Kind.Flag), new(4, "runAsUser", Kind.Number),
+            new(2, "privileged", Kind.Flag), new(4, "runAsUser", Kind.Number), new(8, "runAsGroup", Kind.Number),
         ]),
     ];
+
+    private static readonly Field[] ContainerStatus = [new(1, "name", Kind.Text), new(4, "ready", Kind.Flag), new(7, "imageID", Kind.Text), new(8, "containerID", Kind.Text)];
 
     private static readonly Field[] Pod =
     [
@@ -38,12 +41,12 @@ internal sealed class PodWire
         new(2, "spec", Kind.Message,
         [
             new(2, "containers", Kind.Message, Container), new(3, "restartPolicy", Kind.Text), new(10, "nodeName", Kind.Text),
-            new(11, "hostNetwork", Kind.Flag), new(20, "initContainers", Kind.Message, Container),
+            new(11, "hostNetwork", Kind.Flag), new(14, "securityContext", Kind.Message, [new(2, "runAsUser", Kind.Number), new(6, "runAsGroup", Kind.Number)]), new(20, "initContainers", Kind.Message, Container),
         ]),
         new(3, "status", Kind.Message,
         [
             new(1, "phase", Kind.Text), new(2, "conditions", Kind.Message, [new(1, "type", Kind.Text), new(2, "status", Kind.Text), new(5, "reason", Kind.Text)]),
-            new(6, "podIP", Kind.Text), new(12, "podIPs", Kind.Message, [new(1, "ip", Kind.Text)]),
+            new(6, "podIP", Kind.Text), new(8, "containerStatuses", Kind.Message, ContainerStatus), new(10, "initContainerStatuses", Kind.Message, ContainerStatus), new(12, "podIPs", Kind.Message, [new(1, "ip", Kind.Text)]),
         ]),
     ];
 
@@ -101,7 +104,7 @@ internal sealed class PodWire
     {
         Kind.Text => Write(o => { Tag(o, field.Number, 2); o.WriteBytes(ByteString.CopyFrom(Encoding.UTF8.GetBytes((string)value!))); }),
         Kind.Flag => Write(o => { Tag(o, field.Number, 0); o.WriteBool((bool)value); }),
-        Kind.Number => Write(o => { Tag(o, field.Number, 0); o.WriteInt64((int)value); }),
+        Kind.Number => Write(o => { Tag(o, field.Number, 0); o.WriteInt64(value.GetValueKind() == System.Text.Json.JsonValueKind.Number ? long.Parse(value.ToString(), System.Globalization.CultureInfo.InvariantCulture) : 0); }),
         Kind.Message or Kind.Map => Write(o => { Tag(o, field.Number, 2); o.WriteBytes(ByteString.CopyFrom(Message(field.Fields ?? Named, value.AsObject()))); }),
         _ => throw new ArgumentOutOfRangeException(nameof(field)),
     };

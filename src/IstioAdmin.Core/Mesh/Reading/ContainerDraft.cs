@@ -1,4 +1,5 @@
 using IstioAdmin.Core.Redirection;
+using IstioAdmin.Core.Redirection.Policies;
 
 namespace IstioAdmin.Core.Mesh.Reading;
 
@@ -9,12 +10,18 @@ internal sealed class ContainerDraft
 
     public string? Image { get; set; }
 
-    /// <summary>The first two arguments; the second one tells the proxy's type.</summary>
-    public List<string> FirstArguments { get; } = new(2);
+    public List<string> Command { get; } = [];
 
-    public string? DisableEnvoy { get; set; }
+    /// <summary>Of istio-init all arguments, of others the first two; the second one tells the proxy's type.</summary>
+    public List<string> Arguments { get; } = new(2);
 
-    public string? InterceptionMode { get; set; }
+    public List<(string Name, string Value)> Variables { get; } = [];
+
+    public List<DeclaredPort> Ports { get; } = [];
+
+    public long? RunAsUser { get; set; }
+
+    public long? RunAsGroup { get; set; }
 
     public bool Privileged { get; set; }
 
@@ -22,24 +29,31 @@ internal sealed class ContainerDraft
 
     public bool AsksForNetAdmin => Privileged || AddsNetAdmin;
 
-    public string? ProxyType => FirstArguments is ["proxy", { } type] ? type : null;
+    public string? DisableEnvoy => Variable(IstioNames.DisableEnvoy);
 
-    public static bool WantsVariable(string name) => name is IstioNames.DisableEnvoy or IstioNames.InterceptionModeVariable;
+    public string? InterceptionMode => Variable(IstioNames.InterceptionModeVariable);
+
+    public string? ProxyType => Arguments is ["proxy", { } type, ..] ? type : null;
+
+    /// <summary>Whether the command is worth reading. The name comes first from a real server; while it is not known, everything is kept.</summary>
+    public bool WantsCommand => Name is "" or IstioNames.InitContainer;
+
+    public bool WantsArgument => Arguments.Count < 2 || WantsCommand;
+
+    public static bool WantsVariable(string name) => TrafficVariables.Contains(name);
 
     public void SetVariable(string name, string value)
     {
-        switch (name)
-        {
-            case IstioNames.DisableEnvoy: DisableEnvoy = value; break;
-            case IstioNames.InterceptionModeVariable: InterceptionMode = value; break;
-        }
+        if (WantsVariable(name))
+            Variables.Add((name, value));
     }
 
-    public void AddArgument(string argument)
+    public void AddPort(long number, string? protocol) => Ports.Add(new((int)number, protocol switch
     {
-        if (FirstArguments.Count < 2)
-            FirstArguments.Add(argument);
-    }
+        "UDP" => "UDP",
+        "SCTP" => "SCTP",
+        _ => "TCP",
+    }));
 
     public void AddCapability(string capability)
     {
@@ -51,8 +65,23 @@ internal sealed class ContainerDraft
     public void Clear()
     {
         Name = "";
-        Image = DisableEnvoy = InterceptionMode = null;
-        FirstArguments.Clear();
+        Image = null;
+        RunAsUser = RunAsGroup = null;
+        Command.Clear();
+        Arguments.Clear();
+        Variables.Clear();
+        Ports.Clear();
         Privileged = AddsNetAdmin = false;
+    }
+
+    /// <summary>The value of a variable; of several of that name, the last one counts.</summary>
+    private string? Variable(string name)
+    {
+        for (int i = Variables.Count - 1; i >= 0; i--)
+        {
+            if (Variables[i].Name == name)
+                return Variables[i].Value;
+        }
+        return null;
     }
 }

@@ -95,6 +95,23 @@ internal static class JsonPod
                 pod.Node = json.NextString();
             else if (json.ValueTextEquals("hostNetwork"u8))
                 pod.HostNetwork = json.NextBoolean();
+            else if (json.ValueTextEquals("securityContext"u8))
+                SecurityContext(ref json, pod);
+            else
+                json.Skip();
+        }
+    }
+
+    private static void SecurityContext(ref Utf8JsonReader json, PodDraft pod)
+    {
+        if (!json.Enter())
+            return;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("runAsUser"u8))
+                pod.RunAsUser = json.NextNumber();
+            else if (json.ValueTextEquals("runAsGroup"u8))
+                pod.RunAsGroup = json.NextNumber();
             else
                 json.Skip();
         }
@@ -113,8 +130,12 @@ internal static class JsonPod
                     container.Name = json.NextString() ?? "";
                 else if (json.ValueTextEquals("image"u8))
                     container.Image = json.NextString();
+                else if (json.ValueTextEquals("command"u8) && container.WantsCommand)
+                    Command(ref json, container);
                 else if (json.ValueTextEquals("args"u8))
                     Arguments(ref json, container);
+                else if (json.ValueTextEquals("ports"u8))
+                    Ports(ref json, container);
                 else if (json.ValueTextEquals("env"u8))
                     Variables(ref json, container);
                 else if (json.ValueTextEquals("securityContext"u8))
@@ -125,12 +146,45 @@ internal static class JsonPod
         }
     }
 
+    private static void Command(ref Utf8JsonReader json, ContainerDraft container)
+    {
+        if (!json.EnterArray())
+            return;
+        while (json.NextElement())
+            container.Command.Add(json.GetString() ?? "");
+    }
+
     private static void Arguments(ref Utf8JsonReader json, ContainerDraft container)
     {
         if (!json.EnterArray())
             return;
         while (json.NextElement())
-            container.AddArgument(json.GetString() ?? "");
+        {
+            json.ExpectString();
+            if (container.WantsArgument)
+                container.Arguments.Add(json.GetString() ?? "");
+        }
+    }
+
+    private static void Ports(ref Utf8JsonReader json, ContainerDraft container)
+    {
+        if (!json.EnterArray())
+            return;
+        while (json.NextObject())
+        {
+            long number = 0;
+            string? protocol = null;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("containerPort"u8))
+                    number = json.NextNumber() ?? 0;
+                else if (json.ValueTextEquals("protocol"u8))
+                    protocol = json.NextString();
+                else
+                    json.Skip();
+            }
+            container.AddPort(number, protocol);
+        }
     }
 
     private static void Variables(ref Utf8JsonReader json, ContainerDraft container)
@@ -162,6 +216,10 @@ internal static class JsonPod
         {
             if (json.ValueTextEquals("privileged"u8))
                 container.Privileged = json.NextBoolean();
+            else if (json.ValueTextEquals("runAsUser"u8))
+                container.RunAsUser = json.NextNumber();
+            else if (json.ValueTextEquals("runAsGroup"u8))
+                container.RunAsGroup = json.NextNumber();
             else if (json.ValueTextEquals("capabilities"u8))
                 Capabilities(ref json, container);
             else
@@ -201,6 +259,10 @@ internal static class JsonPod
                 Addresses(ref json, pod);
             else if (json.ValueTextEquals("conditions"u8))
                 Conditions(ref json, pod);
+            else if (json.ValueTextEquals("containerStatuses"u8))
+                ContainerIds(ref json, pod.ContainerIds);
+            else if (json.ValueTextEquals("initContainerStatuses"u8))
+                ContainerIds(ref json, pod.InitContainerIds);
             else
                 json.Skip();
         }
@@ -223,6 +285,26 @@ internal static class JsonPod
                     json.Skip();
             }
             pod.AddCondition(type, status);
+        }
+    }
+
+    private static void ContainerIds(ref Utf8JsonReader json, List<(string Name, string Value)> ids)
+    {
+        if (!json.EnterArray())
+            return;
+        while (json.NextObject())
+        {
+            string? name = null, id = null;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("name"u8))
+                    name = json.NextString();
+                else if (json.ValueTextEquals("containerID"u8))
+                    id = json.NextString();
+                else
+                    json.Skip();
+            }
+            PodDraft.AddContainerId(ids, name, id);
         }
     }
 

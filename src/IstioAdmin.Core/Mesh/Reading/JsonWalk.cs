@@ -61,6 +61,19 @@ internal static class JsonWalk
         return json.TokenType != JsonTokenType.Null && json.GetBoolean();
     }
 
+    /// <summary>The whole number that is a property's value; null when that is null.</summary>
+    public static long? NextNumber(this ref Utf8JsonReader json)
+    {
+        json.Read();
+        return json.TokenType == JsonTokenType.Null ? null : json.GetInt64();
+    }
+
+    public static void ExpectString(this ref Utf8JsonReader json)
+    {
+        if (json.TokenType is not (JsonTokenType.String or JsonTokenType.Null))
+            throw new JsonException($"A string was expected, not {json.TokenType}.");
+    }
+
     public static void ExpectObject(this ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartObject)

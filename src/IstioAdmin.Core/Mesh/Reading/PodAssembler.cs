@@ -1,5 +1,6 @@
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Redirection;
+using IstioAdmin.Core.Redirection.Policies;
 using k8s.Models;
 
 namespace IstioAdmin.Core.Mesh.Reading;
@@ -13,6 +14,7 @@ internal sealed class PodAssembler
     private readonly MeshContext _context;
     private readonly ValuePool _pool = new();
     private readonly List<string> _names = [];
+    private readonly List<(string Name, string Id)> _ids = [];
     private readonly Dictionary<(RedirectionFacts, RedirectionContext), RedirectionExpectation> _judgements = [];
 
     public PodAssembler(MeshCluster cluster)
@@ -67,6 +69,8 @@ internal sealed class PodAssembler
             RedirectionExpected = expectation.Expected,
             RedirectionConditions = expectation.Conditions,
             NetAdmin = NetAdmin(draft),
+            ContainerIds = ContainerIdsOf(draft),
+            Traffic = Traffic(draft),
             IstioVersion = version,
             Ready = draft.Ready,
             Labels = labels,
@@ -108,6 +112,41 @@ internal sealed class PodAssembler
                     _names.Add(containers[i].Name);
             }
         }
+    }
+
+    private IReadOnlyDictionary<string, string> ContainerIdsOf(PodDraft draft)
+    {
+        _ids.Clear();
+        _ids.AddRange(draft.InitContainerIds);
+        _ids.AddRange(draft.ContainerIds);
+        return ContainerIds.Of(_ids, _pool);
+    }
+
+    private PodTrafficFacts Traffic(PodDraft draft)
+    {
+        var containers = new ContainerTraffic[draft.InitContainers.Count + draft.Containers.Count];
+        for (int i = 0; i < containers.Length; i++)
+        {
+            int own = i - draft.InitContainers.Count;
+            containers[i] = _pool.Container(own < 0 ? Traffic(draft.InitContainers[i], isInit: true) : Traffic(draft.Containers[own], isInit: false));
+        }
+        return _pool.Traffic(new() { Containers = containers, RunAsUser = draft.RunAsUser, RunAsGroup = draft.RunAsGroup });
+    }
+
+    private ContainerTraffic Traffic(ContainerDraft draft, bool isInit)
+    {
+        bool isIstioInit = isInit && draft.Name == IstioNames.InitContainer;
+        return new()
+        {
+            Name = _pool.Text(draft.Name)!,
+            IsInit = isInit,
+            Command = isIstioInit ? _pool.List(draft.Command) : [],
+            Arguments = isIstioInit ? _pool.List(draft.Arguments) : [],
+            Environment = isIstioInit || draft.Name == IstioNames.ProxyContainer ? _pool.Map(draft.Variables) : MeshPod.EmptyMap,
+            Ports = _pool.Ports(draft.Ports),
+            RunAsUser = draft.RunAsUser,
+            RunAsGroup = draft.RunAsGroup,
+        };
     }
 
     private static string[] Addresses(PodDraft draft) => draft switch

@@ -27,6 +27,10 @@ internal sealed class PodDraft
 
     public bool HostNetwork { get; set; }
 
+    public long? RunAsUser { get; set; }
+
+    public long? RunAsGroup { get; set; }
+
     public ContainerDrafts Containers { get; } = new();
 
     public ContainerDrafts InitContainers { get; } = new();
@@ -38,6 +42,10 @@ internal sealed class PodDraft
     public string? PodIP { get; set; }
 
     public List<string> PodIPs { get; } = [];
+
+    public List<(string Name, string Value)> ContainerIds { get; } = [];
+
+    public List<(string Name, string Value)> InitContainerIds { get; } = [];
 
     /// <summary>
     /// Whether the selection leaves this pod out, as far as is known by now. Metadata comes first from a real server, so that
@@ -70,14 +78,24 @@ internal sealed class PodDraft
             PodIPs.Add(address);
     }
 
+    /// <summary>A container that has not been started has no id yet.</summary>
+    public static void AddContainerId(List<(string Name, string Value)> ids, string? container, string? id)
+    {
+        if (container is not null && !string.IsNullOrEmpty(id))
+            ids.Add((container, id));
+    }
+
     public void Clear()
     {
         Name = Namespace = Uid = OwnerKind = OwnerName = Node = Phase = PodIP = null;
         HostNetwork = Ready = false;
+        RunAsUser = RunAsGroup = null;
         Labels.Clear();
         Annotations.Clear();
         Containers.Clear();
         InitContainers.Clear();
         PodIPs.Clear();
+        ContainerIds.Clear();
+        InitContainerIds.Clear();
     }
 }

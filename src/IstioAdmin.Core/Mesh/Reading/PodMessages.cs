@@ -125,12 +125,18 @@ internal sealed class OwnerMessage : WireMessage
 /// <summary>k8s.io.api.core.v1.PodSpec.</summary>
 internal sealed class SpecMessage : WireMessage
 {
-    private const uint Containers = 2 << 3 | Bytes, NodeName = 10 << 3 | Bytes, HostNetwork = 11 << 3 | Varint, InitContainers = 20 << 3 | Bytes;
+    private const uint Containers = 2 << 3 | Bytes, NodeName = 10 << 3 | Bytes, HostNetwork = 11 << 3 | Varint, SecurityContext = 14 << 3 | Bytes,
+        InitContainers = 20 << 3 | Bytes;
 
     private readonly PodDraft _draft;
     private readonly ContainerMessage _container = new();
+    private readonly PodSecurityContextMessage _security;
 
-    public SpecMessage(PodDraft draft) => _draft = draft;
+    public SpecMessage(PodDraft draft)
+    {
+        _draft = draft;
+        _security = new(draft);
+    }
 
     protected override bool ReadField(uint tag, CodedInputStream input)
     {
@@ -140,6 +146,27 @@ internal sealed class SpecMessage : WireMessage
             case InitContainers: _container.ReadInto(_draft.InitContainers.Add(), input); return true;
             case NodeName: _draft.Node = input.ReadString(); return true;
             case HostNetwork: _draft.HostNetwork = input.ReadBool(); return true;
+            case SecurityContext: input.ReadMessage(_security); return true;
+            default: return false;
+        }
+    }
+}
+
+/// <summary>k8s.io.api.core.v1.PodSecurityContext.</summary>
+internal sealed class PodSecurityContextMessage : WireMessage
+{
+    private const uint RunAsUser = 2 << 3 | Varint, RunAsGroup = 6 << 3 | Varint;
+
+    private readonly PodDraft _draft;
+
+    public PodSecurityContextMessage(PodDraft draft) => _draft = draft;
+
+    protected override bool ReadField(uint tag, CodedInputStream input)
+    {
+        switch (tag)
+        {
+            case RunAsUser: _draft.RunAsUser = input.ReadInt64(); return true;
+            case RunAsGroup: _draft.RunAsGroup = input.ReadInt64(); return true;
             default: return false;
         }
     }
@@ -148,8 +175,10 @@ internal sealed class SpecMessage : WireMessage
 /// <summary>k8s.io.api.core.v1.Container.</summary>
 internal sealed class ContainerMessage : WireMessage
 {
-    private const uint Name = 1 << 3 | Bytes, Image = 2 << 3 | Bytes, Args = 4 << 3 | Bytes, Env = 7 << 3 | Bytes, SecurityContext = 15 << 3 | Bytes;
+    private const uint Name = 1 << 3 | Bytes, Image = 2 << 3 | Bytes, Command = 3 << 3 | Bytes, Args = 4 << 3 | Bytes, Ports = 6 << 3 | Bytes,
+        Env = 7 << 3 | Bytes, SecurityContext = 15 << 3 | Bytes;
 
+    private readonly PortMessage _port = new();
     private readonly VariableMessage _variable = new();
     private readonly SecurityContextMessage _security = new();
     private ContainerDraft _draft = new();
@@ -166,9 +195,38 @@ internal sealed class ContainerMessage : WireMessage
         {
             case Name: _draft.Name = input.ReadString(); return true;
             case Image: _draft.Image = input.ReadString(); return true;
-            case Args when _draft.FirstArguments.Count < 2: _draft.AddArgument(input.ReadString()); return true;
+            case Command when _draft.WantsCommand: _draft.Command.Add(input.ReadString()); return true;
+            case Args when _draft.WantsArgument: _draft.Arguments.Add(input.ReadString()); return true;
+            case Ports: _port.ReadInto(_draft, input); return true;
             case Env: _variable.ReadInto(_draft, input); return true;
             case SecurityContext: _security.ReadInto(_draft, input); return true;
+            default: return false;
+        }
+    }
+}
+
+/// <summary>k8s.io.api.core.v1.ContainerPort.</summary>
+internal sealed class PortMessage : WireMessage
+{
+    private const uint ContainerPort = 3 << 3 | Varint, Protocol = 4 << 3 | Bytes;
+
+    private long _number;
+    private string? _protocol;
+
+    public void ReadInto(ContainerDraft draft, CodedInputStream input)
+    {
+        _number = 0;
+        _protocol = null;
+        input.ReadMessage(this);
+        draft.AddPort(_number, _protocol);
+    }
+
+    protected override bool ReadField(uint tag, CodedInputStream input)
+    {
+        switch (tag)
+        {
+            case ContainerPort: _number = input.ReadInt32(); return true;
+            case Protocol: _protocol = input.ReadString(); return true;
             default: return false;
         }
     }
@@ -205,7 +263,7 @@ internal sealed class VariableMessage : WireMessage
 /// <summary>k8s.io.api.core.v1.SecurityContext, with its Capabilities.</summary>
 internal sealed class SecurityContextMessage : WireMessage
 {
-    private const uint Capabilities = 1 << 3 | Bytes, Privileged = 2 << 3 | Varint;
+    private const uint Capabilities = 1 << 3 | Bytes, Privileged = 2 << 3 | Varint, RunAsUser = 4 << 3 | Varint, RunAsGroup = 8 << 3 | Varint;
 
     private readonly CapabilitiesMessage _capabilities = new();
     private ContainerDraft _draft = new();
@@ -222,6 +280,8 @@ internal sealed class SecurityContextMessage : WireMessage
         {
             case Capabilities: _capabilities.ReadInto(_draft, input); return true;
             case Privileged: _draft.Privileged = input.ReadBool(); return true;
+            case RunAsUser: _draft.RunAsUser = input.ReadInt64(); return true;
+            case RunAsGroup: _draft.RunAsGroup = input.ReadInt64(); return true;
             default: return false;
         }
     }
@@ -251,9 +311,11 @@ internal sealed class SecurityContextMessage : WireMessage
 /// <summary>k8s.io.api.core.v1.PodStatus.</summary>
 internal sealed class StatusMessage : WireMessage
 {
-    private const uint Phase = 1 << 3 | Bytes, Conditions = 2 << 3 | Bytes, PodIP = 6 << 3 | Bytes, PodIPs = 12 << 3 | Bytes;
+    private const uint Phase = 1 << 3 | Bytes, Conditions = 2 << 3 | Bytes, PodIP = 6 << 3 | Bytes, ContainerStatuses = 8 << 3 | Bytes,
+        InitContainerStatuses = 10 << 3 | Bytes, PodIPs = 12 << 3 | Bytes;
 
     private readonly PodDraft _draft;
+    private readonly ContainerStatusMessage _container = new();
     private readonly PairMessage _condition = new();
     private readonly PairMessage _address = new();
 
@@ -265,6 +327,8 @@ internal sealed class StatusMessage : WireMessage
         {
             case Phase: _draft.Phase = input.ReadString(); return true;
             case PodIP: _draft.PodIP = input.ReadString(); return true;
+            case ContainerStatuses: _container.ReadInto(_draft.ContainerIds, input); return true;
+            case InitContainerStatuses: _container.ReadInto(_draft.InitContainerIds, input); return true;
             case Conditions:
                 _condition.Read(input);
                 _draft.AddCondition(_condition.First, _condition.Second);
@@ -298,6 +362,31 @@ internal sealed class StatusMessage : WireMessage
                 case 2 << 3 | Bytes: Second = input.ReadString(); return true;
                 default: return false;
             }
+        }
+    }
+}
+
+/// <summary>k8s.io.api.core.v1.ContainerStatus.</summary>
+internal sealed class ContainerStatusMessage : WireMessage
+{
+    private const uint Name = 1 << 3 | Bytes, ContainerId = 8 << 3 | Bytes;
+
+    private string? _name, _id;
+
+    public void ReadInto(List<(string Name, string Value)> ids, CodedInputStream input)
+    {
+        _name = _id = null;
+        input.ReadMessage(this);
+        PodDraft.AddContainerId(ids, _name, _id);
+    }
+
+    protected override bool ReadField(uint tag, CodedInputStream input)
+    {
+        switch (tag)
+        {
+            case Name: _name = input.ReadString(); return true;
+            case ContainerId: _id = input.ReadString(); return true;
+            default: return false;
         }
     }
 }

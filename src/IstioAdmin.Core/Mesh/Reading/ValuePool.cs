@@ -1,3 +1,5 @@
+using IstioAdmin.Core.Redirection.Policies;
+
 namespace IstioAdmin.Core.Mesh.Reading;
 
 /// <summary>
@@ -12,6 +14,10 @@ internal sealed class ValuePool
     private readonly Dictionary<IReadOnlyList<string>, IReadOnlyList<string>> _lists = new(new SequenceComparer<string>());
     private readonly Dictionary<IReadOnlyList<(string, string)>, IReadOnlyDictionary<string, string>> _maps = new(new SequenceComparer<(string, string)>());
     private readonly Dictionary<(string, string), PodOwner> _owners = [];
+    private readonly List<string> _names = [];
+    private readonly Dictionary<IReadOnlyList<DeclaredPort>, IReadOnlyList<DeclaredPort>> _ports = new(new SequenceComparer<DeclaredPort>());
+    private readonly HashSet<ContainerTraffic> _containers = [];
+    private readonly HashSet<PodTrafficFacts> _traffic = [];
 
     public string? Text(string? text)
     {
@@ -57,6 +63,40 @@ internal sealed class ValuePool
         if (_owners.TryGetValue((kind, name), out PodOwner? known))
             return known;
         return Make(_owners)[(kind, name)] = new(Text(kind)!, name);
+    }
+
+    /// <summary>The list of these entries' names; the argument is only looked at, and may be reused.</summary>
+    public IReadOnlyList<string> Names(List<(string Name, string Value)> entries)
+    {
+        _names.Clear();
+        foreach ((string name, _) in entries)
+            _names.Add(name);
+        return List(_names);
+    }
+
+    /// <summary>The list with these ports; the argument is only looked at, and may be reused.</summary>
+    public IReadOnlyList<DeclaredPort> Ports(List<DeclaredPort> draft)
+    {
+        if (draft.Count == 0)
+            return [];
+        if (_ports.TryGetValue(draft, out IReadOnlyList<DeclaredPort>? known))
+            return known;
+        DeclaredPort[] ports = draft.ToArray();
+        return Make(_ports)[ports] = ports;
+    }
+
+    public ContainerTraffic Container(ContainerTraffic container) => Share(_containers, container);
+
+    public PodTrafficFacts Traffic(PodTrafficFacts traffic) => Share(_traffic, traffic);
+
+    private static T Share<T>(HashSet<T> values, T value)
+    {
+        if (values.TryGetValue(value, out T? known))
+            return known;
+        if (values.Count == Capacity)
+            values.Clear();
+        values.Add(value);
+        return value;
     }
 
     private static Dictionary<TKey, TValue> Make<TKey, TValue>(Dictionary<TKey, TValue> values) where TKey : notnull
