@@ -130,7 +130,8 @@ internal static class TargetGrammar
                 case "--on-port":
                     port = reader.UInt16();
                     break;
-                case "--on-ip" when AddressPattern.TryParse(reader.Value(), reader.Family, out AddressPattern parsed):
+                // One address: a net here is not iptables'.
+                case "--on-ip" when AddressPattern.TryParse(reader.Value(), reader.Family, out AddressPattern parsed) && parsed.Mask == AddressPattern.FullMask(reader.Family):
                     address = parsed;
                     break;
                 case "--tproxy-mark":

@@ -113,6 +113,7 @@ public sealed class RoundTripTests
         "-j UNDECLARED",
         "-j USER --to-ports 5",
         "-j MARK --set-xmark 0777/0xff",
+        "-p tcp -j TPROXY --on-port 15006 --on-ip 10.0.0.0/8 --tproxy-mark 0x539/0xffffffff",
     ];
 
     [Theory]
