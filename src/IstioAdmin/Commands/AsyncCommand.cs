@@ -49,8 +49,15 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <summary>Asks the work to stop; PowerShell calls this on a thread of its own, while the pipeline thread waits in the pump.</summary>
     protected sealed override void StopProcessing() => Cancel();
 
+    /// <summary>Whether some object has failed.</summary>
+    protected bool HasFailed { get; private set; }
+
     /// <summary>Reports that one object failed; the command goes on with the next.</summary>
-    protected void WriteFailure(Exception failure, object? target) => WriteError(Failure.ToErrorRecord(failure, target));
+    protected void WriteFailure(Exception failure, object? target)
+    {
+        HasFailed = true;
+        WriteError(Failure.ToErrorRecord(failure, target));
+    }
 
     /// <inheritdoc cref="Cmdlet.WriteObject(object)"/>
     public new void WriteObject(object? sendToPipeline) => OnPipeline(() => base.WriteObject(sendToPipeline));

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 
@@ -61,51 +60,13 @@ public sealed class GetMeshPodCommand : MeshCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
     {
-        NamePattern[] names = [.. Name.Select(NamePattern.Parse)];
-        NamePattern[] namespaces = [.. Namespace.Select(NamePattern.Parse)];
-        return ForEachClusterAsync((cluster, cancel) => ListAsync(cluster, names, namespaces, cancel), cancel);
+        var lookup = new PodLookup(Name, Namespace, new PodSelection { LabelSelector = LabelSelector, Node = Node, Full = Full });
+        return ForEachClusterAsync((cluster, cancel) => ListAsync(cluster, lookup, cancel), cancel);
     }
 
-    private async Task ListAsync(MeshCluster cluster, NamePattern[] names, NamePattern[] namespaces, CancellationToken cancel)
+    private async Task ListAsync(MeshCluster cluster, PodLookup lookup, CancellationToken cancel)
     {
-        var missing = names.Where(n => !n.HasWildcards).Select(n => n.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (PodSelection selection in Selections(names, namespaces))
-        {
-            await foreach (MeshPod pod in MeshPods.ListAsync(cluster, selection, Reporter, cancel))
-            {
-                missing.Remove(pod.Name);
-                WriteObject(pod);
-            }
-        }
-        foreach (string name in missing)
-            WriteFailure(NoSuchPod(cluster, name, namespaces), target: name);
-    }
-
-    /// <summary>Namespaces that are named exactly are left to the server; a pattern among them means reading all and choosing here.</summary>
-    private IEnumerable<PodSelection> Selections(NamePattern[] names, NamePattern[] namespaces)
-    {
-        var selection = new PodSelection
-        {
-            LabelSelector = LabelSelector,
-            Node = Node,
-            Full = Full,
-            NameFilter = AnyOf(names),
-        };
-        if (namespaces.Length == 0)
-            return [selection];
-        if (namespaces.Any(n => n.HasWildcards))
-            return [selection with { NamespaceFilter = AnyOf(namespaces) }];
-        // Names of Kubernetes objects are lower case; the prompt is not that strict.
-        return namespaces.Select(n => n.Text.ToLowerInvariant()).Distinct().Select(n => selection with { Namespace = n });
-    }
-
-    private static Func<string, bool>? AnyOf(NamePattern[] patterns) =>
-        patterns.Length == 0 ? null : name => Array.Exists(patterns, p => p.IsMatch(name));
-
-    private static MeshException NoSuchPod(MeshCluster cluster, string name, NamePattern[] namespaces)
-    {
-        string where = namespaces.Length == 0 ? "any namespace" : $"namespace {string.Join(", ", namespaces.Select(n => n.Text))}";
-        return new MeshException("PodNotFound", FailureKind.NotFound, $"{cluster.Server}: there is no pod '{name}' in {where} of cluster '{cluster.Name}' that meets the conditions.",
-            "List what is there with Get-MeshPod, or use wildcards.", name);
+        await foreach (MeshPod pod in lookup.ListAsync(cluster, Reporter, failure => WriteFailure(failure, failure.Target), cancel))
+            WriteObject(pod);
     }
 }
