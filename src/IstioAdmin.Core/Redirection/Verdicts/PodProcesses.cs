@@ -1,5 +1,4 @@
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Redirection.Policies;
 using IstioAdmin.Core.Redirection.Sources;
 
 namespace IstioAdmin.Core.Redirection.Verdicts;
