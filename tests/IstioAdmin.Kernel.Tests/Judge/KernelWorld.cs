@@ -29,7 +29,7 @@ internal sealed class KernelWorld : IDisposable
     {
         _pools = Pools.Of(family);
         _v4 = family == IpFamily.IPv4;
-        _restore = $"{(_v4 ? "iptables" : "ip6tables")}-{(backend == RulesetBackend.Legacy ? "legacy" : "nft")}-restore";
+        _restore = Restore(backend);
         _listeners = new Listeners(family);
         _thread.Run(() =>
         {
@@ -50,10 +50,17 @@ internal sealed class KernelWorld : IDisposable
     public IReadOnlyList<uint> Stragglers { get; private set; } = [];
 
     /// <summary>Replaces all rules in the pod.</summary>
-    public void Load(string dump) => _thread.Run(() =>
+    public void Load(string dump) => Load(dump, _restore);
+
+    /// <summary>Replaces all rules that a back end holds in the pod; those of the other one stay.</summary>
+    public void Load(string dump, RulesetBackend backend) => Load(dump, Restore(backend));
+
+    private string Restore(RulesetBackend backend) => $"{(_v4 ? "iptables" : "ip6tables")}-{(backend == RulesetBackend.Legacy ? "legacy" : "nft")}-restore";
+
+    private void Load(string dump, string restore) => _thread.Run(() =>
     {
         // Waits for the lock of the legacy tools, which the whole machine shares.
-        _thread.Execute((int)Place.Pod, _restore, _restore.Contains("legacy", StringComparison.Ordinal) ? ["-w", "30"] : [], dump);
+        _thread.Execute((int)Place.Pod, restore, restore.Contains("legacy", StringComparison.Ordinal) ? ["-w", "30"] : [], dump);
         return 0;
     });
 
