@@ -42,6 +42,15 @@ internal static class Upstream
         _ => Istio(release, "manifests/charts/istio-control/istio-discovery/files/injection-template.yaml"),
     };
 
+    /// <summary>The program that writes a sidecar's rules.</summary>
+    public static string Rules(IstioRelease? release) => release switch
+    {
+        { } r when r < new IstioRelease(1, 2) => $"istio/cni release-{r}: tools/deb/istio-iptables.sh",
+        { } r when r < new IstioRelease(1, 5) => Istio(release, "tools/packaging/common/istio-iptables.sh"),
+        { } r when r < new IstioRelease(1, 12) => Istio(release, "tools/istio-iptables/pkg/cmd/run.go"),
+        _ => Istio(release, "tools/istio-iptables/pkg/capture/run.go"),
+    };
+
     public static string EnablementSelector(IstioRelease? release) => release switch
     {
         { } r when r < new IstioRelease(1, 21) => Istio(release, "cni/pkg/ambient"),

@@ -78,7 +78,10 @@ public sealed class EscapeFinder
     {
         IEnumerable<string?> interfaces = [null];
         if (query.Direction != PacketDirection.Outbound)
+        {
             interfaces = query.InInterfaces.Count > 0 ? query.InInterfaces : _host.Interfaces.Select(i => i.Name).Where(name => name != TraceHost.Loopback);
+            interfaces = interfaces.Where(name => !query.IsExcepted(name!));
+        }
         return from name in interfaces from state in query.States from mark in query.Marks select new PacketCircumstance(name, state, mark);
     }
 

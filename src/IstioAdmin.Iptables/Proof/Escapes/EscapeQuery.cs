@@ -54,6 +54,9 @@ public sealed record EscapeQuery
     /// <summary>Interfaces that packets come in by; when empty, all of the host's but the loopback interface.</summary>
     public IReadOnlyList<string> InInterfaces { get; init => field = Listable.Of(value); } = [];
 
+    /// <summary>Interfaces that are left out: packets that come in by them, or would go out by them, are not asked about.</summary>
+    public IReadOnlyList<InterfacePattern> ExceptInterfaces { get; init => field = Listable.Of(value); } = [];
+
     /// <summary>What conntrack knows of their connections.</summary>
     public IReadOnlyList<ConnectionStates> States { get; init => field = Listable.Of(value); } = new[] { ConnectionStates.New };
 
@@ -89,6 +92,9 @@ public sealed record EscapeQuery
         return $"{Direction}{protocols}{ports}{expected}";
     }
 
+    /// <summary>Whether an interface is among those left out.</summary>
+    internal bool IsExcepted(string interfaceName) => ExceptInterfaces.Any(pattern => pattern.Matches(interfaceName));
+
     private PacketSet Restrict(PacketSpace space, TraceHost host)
     {
         PacketSet packets = space.WellFormed;
@@ -112,7 +118,12 @@ public sealed record EscapeQuery
             packets = Local == LocalDestinations.Only ? packets.And(local) : packets.Except(local);
         }
         if (Direction == PacketDirection.Outbound)
-            return packets;
+        {
+            PacketSet within = space.Where(PacketField.Destination, host.LocalAddresses(space.Family));
+            if (IsExcepted(host.DefaultInterface))
+                packets = packets.And(within);
+            return IsExcepted(TraceHost.Loopback) ? packets.Except(within) : packets;
+        }
         // What routing drops whatever the rules say is no question.
         packets = packets
             .Except(space.Where(PacketField.Source, Martians.Sources(space.Family, host)))
