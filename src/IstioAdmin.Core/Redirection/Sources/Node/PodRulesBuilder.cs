@@ -1,0 +1,82 @@
+using IstioAdmin.Core.Kube.Failures;
+using IstioAdmin.Core.Mesh;
+
+namespace IstioAdmin.Core.Redirection.Sources.Node;
+
+/// <summary>Gathers what the script prints about one pod.</summary>
+internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools tools)
+{
+    private readonly List<RuleDump> _dumps = [];
+    private readonly List<string> _gaps = [];
+    private readonly List<string> _errors = [];
+    private Frame? _printed;
+    private NetworkView? _network;
+
+    /// <summary>Takes a frame between <c>begin</c> and <c>done</c>.</summary>
+    public void Add(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case "net":
+                _network = NetworkView.Parse(frame.Body);
+                break;
+            case "out":
+                _printed = frame;
+                break;
+            case "end" when _printed is { } printed && printed.Word(1) == frame.Word(2):
+                _printed = null;
+                AddDump(printed, frame);
+                break;
+        }
+    }
+
+    /// <summary>Why nothing could be printed, in the programs' words.</summary>
+    public string Errors => _errors.Count == 0 ? "nothing was printed" : string.Join("; ", _errors);
+
+    /// <summary>What was read; null when no program could print anything.</summary>
+    /// <param name="processes">The pod's processes.</param>
+    public PodRules? Build(IReadOnlyList<PodProcess> processes)
+    {
+        // Without a single dump there must be a reason: a pod without tables, and a reader that has nothing but iptables-legacy.
+        if (_dumps.Count == 0 && (_errors.Count > 0 || _network is null))
+            return null;
+        return new PodRules
+        {
+            Source = reader.Source,
+            Reader = reader.Name,
+            Privileges = reader.Privileges,
+            ReadAt = DateTimeOffset.UtcNow,
+            Dumps = [.. _dumps],
+            Host = _network?.Host(pod.PodIPs),
+            Processes = processes,
+            Gaps = [.. _gaps, .. tools.Gaps(reader.Name, _network?.LegacyTables ?? (IReadOnlyCollection<Iptables.Model.IpFamily>)[])],
+        };
+    }
+
+    private void AddDump(Frame printed, Frame ended)
+    {
+        string program = printed.Word(1);
+        string error = Excerpt.Of(ended.Body);
+        if (ended.Word(1) != "0")
+        {
+            string what = $"{program} failed with exit code {ended.Word(1)}{(error.Length == 0 ? "" : $": {error}")}";
+            _errors.Add(what);
+            _gaps.Add($"{what} (in {reader.Name}): its rules were not seen.");
+        }
+        else if (printed.Cut)
+        {
+            _gaps.Add($"{program} printed more than {FrameReader.LongestBody / (1024 * 1024)} MB (in {reader.Name}): its rules were not seen.");
+        }
+        else if (tools.Output(program) is var (format, family))
+        {
+            _dumps.Add(new RuleDump(format, family, printed.Body));
+        }
+    }
+}
+
+/// <summary>Who reads on a node.</summary>
+/// <param name="Source">Node or Local.</param>
+/// <param name="Name">In words: <c>agent istio-system/istio-cni-node-7xk2f on node n1</c>.</param>
+/// <param name="Privileges">What it used, each as a phrase.</param>
+/// <param name="IsInNodeNamespace">Whether it is itself in the node's network namespace.</param>
+internal sealed record NodeReader(RulesSource Source, string Name, IReadOnlyList<string> Privileges, bool IsInNodeNamespace);

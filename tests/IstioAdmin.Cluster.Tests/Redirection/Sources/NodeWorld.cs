@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using IstioAdmin.Core;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Kube.Exec;
+using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Redirection.Sources;
+using IstioAdmin.Testing;
+
+namespace IstioAdmin.Cluster.Tests.Redirection.Sources;
+
+/// <summary>A namespace on the real node whose pods can write rules for themselves, and a reporter that keeps what it hears.</summary>
+internal sealed class NodeWorld : IReporter, IDisposable
+{
+    public const string Tools = "registry.local/nettools:1";
+
+    private NodeWorld(MeshNode node, MeshCluster cluster, string ns)
+    {
+        Node = node;
+        Cluster = cluster;
+        Namespace = ns;
+    }
+
+    public MeshNode Node { get; }
+
+    public ControlPlane ControlPlane => Node.ControlPlane;
+
+    public MeshCluster Cluster { get; }
+
+    public string Namespace { get; }
+
+    public ConcurrentQueue<string> Warnings { get; } = [];
+
+    public ConcurrentQueue<string> Details { get; } = [];
+
+    public RulesReadOptions Options { get; set; } = new() { Source = RulesSource.Node, InspectorImage = Tools };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<NodeWorld> CreateAsync(Testbed testbed)
+    {
+        MeshNode node = await testbed.NodeAsync();
+        return new NodeWorld(node, await ConnectAsync(node.Kubeconfig), await node.ControlPlane.CreateNamespaceAsync("rules"));
+    }
+
+    public static Task<MeshCluster> ConnectAsync(string kubeconfig) =>
+        ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, new Deaf(), Cancel);
+
+    /// <summary>Runs pods that can write rules and wait; each has a second container that runs as 1337.</summary>
+    public async Task RunAsync(params string[] names) => await RunAsync(names.Select(name => (name, "")).ToArray());
+
+    /// <summary>Runs pods that write rules when they start: a shell's script for each.</summary>
+    public async Task RunAsync(params (string Name, string Script)[] pods)
+    {
+        var manifest = new StringBuilder();
+        foreach ((string name, string script) in pods)
+        {
+            manifest.Append(CultureInfo.InvariantCulture, $$"""
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: "{{name}}", labels: {app: rules} }
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  automountServiceAccountToken: false
+                  containers:
+                  - name: writer
+                    image: {{Tools}}
+                    command: [sh, -c, "{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}\ntouch /tmp/written; exec sleep 100000"]
+                    readinessProbe: {periodSeconds: 1, exec: {command: [ls, /tmp/written] } }
+                    securityContext: {capabilities: {add: [NET_ADMIN] } }
+                  - name: istio-proxy
+                    image: registry.local/busybox:1
+                    command: [sleep, "100000"]
+                    securityContext: {runAsUser: 1337, runAsGroup: 1337}
+
+                """);
+        }
+        await ControlPlane.ApplyAsync(manifest.ToString(), Namespace);
+        await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=300s", "--namespace", Namespace);
+    }
+
+    public async Task<string> ShellAsync(string pod, string script)
+    {
+        ExecResult result = await Cluster.Client.ExecAsync(new PodContainer(Namespace, pod, "writer"), ["sh", "-c", script], Cancel);
+        return result.ExitCode == 0 ? result.OutputText : throw new InvalidOperationException($"{script}: {result.ErrorText}");
+    }
+
+    public Task<List<MeshPod>> PodsAsync(MeshCluster? cluster = null, string? ns = null) =>
+        MeshPods.ListAsync(cluster ?? Cluster, new PodSelection { Namespace = ns ?? Namespace }, this, Cancel).ToListAsync(Cancel).AsTask();
+
+    public async Task<Dictionary<string, PodRulesReading>> ReadAsync(MeshCluster? cluster = null, IEnumerable<MeshPod>? pods = null)
+    {
+        pods ??= await PodsAsync();
+        List<PodRulesReading> readings = await PodRulesReader.ReadAsync(cluster ?? Cluster, pods.ToAsyncEnumerable(), Options, this, Cancel).ToListAsync(Cancel);
+        return readings.ToDictionary(reading => reading.Pod.Name);
+    }
+
+    /// <summary>Names of all pods in the cluster but for those of the test's namespace: what a reading may have left behind.</summary>
+    public async Task<string[]> OtherPodsAsync() =>
+        [.. (await MeshPods.ListAsync(Cluster, new PodSelection(), this, Cancel).ToListAsync(Cancel)).Where(pod => pod.Namespace != Namespace).Select(pod => pod.ToString()).Order()];
+
+    public void Warn(string message) => Warnings.Enqueue(message);
+
+    public void Detail(string message) => Details.Enqueue(message);
+
+    public void Progress(string activity, string status, int? percent = null)
+    {
+    }
+
+    public void Dispose() => Cluster.Client.Dispose();
+
+    private sealed class Deaf : IReporter
+    {
+        public void Warn(string message)
+        {
+        }
+
+        public void Detail(string message)
+        {
+        }
+
+        public void Progress(string activity, string status, int? percent = null)
+        {
+        }
+    }
+}
