@@ -68,7 +68,7 @@ internal sealed class NodeWorld : IReporter, IDisposable
                   containers:
                   - name: writer
                     image: {{Tools}}
-                    command: [sh, -c, "{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}\ntouch /tmp/written; exec sleep 100000"]
+                    command: [sh, -ec, "export XTABLES_LOCKFILE=/tmp/lock\n{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}\ntouch /tmp/written; exec sleep 100000"]
                     readinessProbe: {periodSeconds: 1, exec: {command: [ls, /tmp/written] } }
                     securityContext: {capabilities: {add: [NET_ADMIN] } }
                   - name: istio-proxy
