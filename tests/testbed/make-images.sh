@@ -1,7 +1,7 @@
 #!/bin/bash
 # make-images.sh: the images that the node's pods run, made from Debian's busybox and iptables without a registry, as one archive
 # TESTBED_HOME/images/testbed.tar. The stand-ins carry the names of Istio's images and do what a test of pods needs: they start, listen, get ready
-# and end when told; they redirect nothing.
+# and end when told; they redirect nothing. Beside the archive lies endpoint, the program at both ends of a test's packets.
 #   --check   fails when the archive is missing or was made by another version of this script
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
@@ -15,14 +15,14 @@ PROXIES='docker.io/istio/proxyv2:1.1.14 docker.io/istio/proxyv2:1.24.0'
 PROXY_INITS='docker.io/istio/proxy_init:1.1.14'
 
 OUT=$TESTBED_HOME/images
-stamp=$(sha256sum <"${BASH_SOURCE[0]}")
+stamp=$(cat "${BASH_SOURCE[0]}" "$HERE/endpoint.c" | sha256sum)
 if [ "$(cat "$OUT/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 if [ "${1-}" = --check ]; then exit 1; fi
 
 say 'making the images'
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT
-mkdir -p "$OUT" "$W/archive" "$W"/{pause,busybox,nettools,stand-ins}
+mkdir -p "$OUT" "$W/archive" "$W"/{pause,busybox,nettools,endpoint,stand-ins}
 manifest=''
 
 reproducible_tar() { tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$1" -cf "$2" "${@:3}"; }
@@ -70,6 +70,12 @@ printf '%s\n' 'root:x:0:' 'app:x:1000:' 'istio-proxy:x:1337:' >"$root/etc/group"
 layer busybox
 image registry.local/busybox:1 busybox "{\"Cmd\":[\"sh\"],$PATHS}"
 
+# --- endpoint: listens on many ports and says at which one somebody came out; sends as anybody
+mkdir -p "$W/endpoint/bin"
+gcc -static -Os -s -o "$W/endpoint/bin/endpoint" "$HERE/endpoint.c"
+layer endpoint
+image registry.local/endpoint:1 'busybox endpoint' "{\"Entrypoint\":[\"endpoint\"],$PATHS}"
+
 # --- nettools: iptables (nft and legacy), nft, ip and ss of Debian, in front of busybox's own
 root=$W/nettools
 mkdir -p "$root/usr/sbin"
@@ -110,8 +116,14 @@ wait
 SH
 cat >"$root/usr/local/bin/pilot-agent" <<'SH'
 #!/bin/sh
-# Ready at the ports where the sidecars of 1.1 (15020) and of today (15021) are asked; anything but "proxy" says what it was asked and ends.
-if [ "$1" = proxy ]; then exec serve /srv/proxy 15020 15021; fi
+# Ready at the ports where the sidecars of 1.1 (15020) and of today (15021) are asked, and listening where a sidecar does: 15001 outbound, 15006
+# inbound, 15008 tunnel, 15053 DNS, 15090 metrics. Anything but "proxy" says what it was asked and ends.
+if [ "$1" = proxy ]; then
+  transparent=
+  [ "${ISTIO_META_INTERCEPTION_MODE-}" != TPROXY ] || transparent=transparent
+  endpoint serve proxy $transparent 15001 15006 15008 15053 15090 &
+  exec serve /srv/proxy 15020 15021
+fi
 echo "stand-in, nothing done: $0 $*"
 SH
 cp "$root/usr/local/bin/pilot-agent" "$root/usr/local/bin/istio-iptables.sh"
@@ -129,10 +141,12 @@ for service in $BOOKINFO; do
   for registry in $BOOKINFO_REGISTRIES; do for version in $BOOKINFO_VERSIONS; do names+="$registry/examples-bookinfo-$service:$version "; done; done
   image "$names" 'busybox stand-ins' "{\"Entrypoint\":[\"serve\",\"/srv/${service%-v*}\",\"9080\"],\"User\":\"1000\",\"ExposedPorts\":{\"9080/tcp\":{}},$PATHS}"
 done
-image "$PROXIES" 'busybox stand-ins' "{\"Entrypoint\":[\"pilot-agent\"],\"User\":\"1337\",$PATHS}"
+image "$PROXIES" 'busybox endpoint stand-ins' "{\"Entrypoint\":[\"pilot-agent\"],\"User\":\"1337\",$PATHS}"
 image "$PROXY_INITS" 'busybox nettools stand-ins' "{\"Entrypoint\":[\"istio-iptables.sh\"],$PATHS}"
 
 echo "[${manifest#,}]" >"$W/archive/manifest.json"
 (cd "$W/archive" && reproducible_tar . "$W/testbed.tar" -- *)
+install -m 755 "$W/endpoint/bin/endpoint" "$OUT/.endpoint"
+mv "$OUT/.endpoint" "$OUT/endpoint" # in one step: another copy may be running
 mv "$W/testbed.tar" "$OUT/testbed.tar"
 echo "$stamp" >"$OUT/stamp"

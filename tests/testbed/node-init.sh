@@ -9,6 +9,8 @@ mount --make-rshared /
 mount -t tmpfs tmpfs /run
 mount --bind "$N/var/log" /var/log
 mount --bind "$N/var/lib" /var/lib
+# The bridge plugin would have the whole machine forward IPv6, which costs it the routes that it learned from its router.
+mount --bind /dev/null /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || true
 
 containerd --config "$N/containerd.toml" >"$D/log/containerd.log" 2>&1 &
 ctr=(ctr -a "$N/containerd.sock" -n k8s.io)

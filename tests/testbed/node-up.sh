@@ -22,7 +22,7 @@ for ((waited = 0; ; waited += 2)); do
 done
 trap 'node_down' EXIT
 trap 'exit 130' INT TERM
-mkdir -p "$N"/{cni,kubelet,manifests,containerd,var/log,var/lib}
+mkdir -p "$N"/{cni,cni-bin,rules,kubelet,manifests,containerd,var/log,var/lib}
 launch node-lock sleep infinity # keeps fd 9, and with it the lock, until node_down
 exec 9>&-
 
@@ -56,13 +56,20 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "$CNI_BIN"
+    bin_dir = "$N/cni-bin"
     conf_dir = "$N/cni"
 TOML
+ln -s "$CNI_BIN"/* "$N/cni-bin/"
+install -m 755 "$HERE/istio-cni.sh" "$N/cni-bin/istio-cni"
+ranges="[{\"subnet\": \"${TESTBED_POD_CIDR:-10.244.7.0/24}\"}]" routes='{"dst": "0.0.0.0/0"}'
+if [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null)" = 0 ]; then
+  ranges+=", [{\"subnet\": \"${TESTBED_POD_CIDR6:-fd00:10:244:7::/64}\"}]" routes+=', {"dst": "::/0"}'
+fi
 cat >"$N/cni/10-pods.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
   {"type": "bridge", "bridge": "$BRIDGE", "isGateway": true, "hairpinMode": true,
-   "ipam": {"type": "host-local", "dataDir": "$N/addresses", "ranges": [[{"subnet": "${TESTBED_POD_CIDR:-10.244.7.0/24}"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+   "ipam": {"type": "host-local", "dataDir": "$N/addresses", "ranges": [$ranges], "routes": [$routes]}},
+  {"type": "istio-cni"}]}
 JSON
 : >"$N/resolv.conf"
 cat >"$N/kubelet.yaml" <<YAML
@@ -78,6 +85,7 @@ tlsCertFile: $D/pki/kubelet-server.crt
 tlsPrivateKeyFile: $D/pki/kubelet-server.key
 cgroupDriver: cgroupfs
 cgroupRoot: /$CGROUP
+featureGates: {IPv6DualStack: true}
 enforceNodeAllocatable: []
 failSwapOn: false
 makeIPTablesUtilChains: false

@@ -9,7 +9,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What each step needs: command or file, and the Debian package that has it.
 CONTROL_PLANE='etcd:etcd-server openssl:openssl curl:curl pkill:procps'
-RUNTIME="containerd:containerd runc:runc $CNI_BIN/bridge:containernetworking-plugins unshare:util-linux ip:iproute2"
+RUNTIME="containerd:containerd runc:runc $CNI_BIN/bridge:containernetworking-plugins unshare:util-linux ip:iproute2 iptables-nft:iptables nft:nftables"
 KERNEL='ipset:ipset iptables-nft:iptables iptables-legacy:iptables nft:nftables ip:iproute2'
 IMAGES='gcc:gcc /usr/include/stdlib.h:libc6-dev busybox:busybox-static iptables:iptables ss:iproute2 nft:nftables'
 BUILD='go:golang-go dpkg-source:dpkg-dev /usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go:golang-github-modern-go-reflect2-dev'

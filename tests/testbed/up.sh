@@ -82,7 +82,7 @@ alive kube-apiserver || launch kube-apiserver "$BIN/kube-apiserver" \
   --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$D/pki/service-accounts.pub" \
   --service-account-signing-key-file="$D/pki/service-accounts.key" --token-auth-file="$D/pki/tokens.csv" \
   --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
-  --service-cluster-ip-range=10.96.0.0/16 --allow-privileged=true --profiling=false ${TESTBED_APISERVER_ARGS:-}
+  --service-cluster-ip-range=10.96.0.0/16 --feature-gates=IPv6DualStack=true --allow-privileged=true --profiling=false ${TESTBED_APISERVER_ARGS:-}
 
 for ((i = 0; ; i++)); do
   for name in etcd kube-apiserver; do alive $name || ended $name; done
