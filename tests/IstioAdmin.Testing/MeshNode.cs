@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
+
 namespace IstioAdmin.Testing;
 
 /// <summary>A control plane with one real node: containerd, kubelet and CNI; pods run in network namespaces of their own.</summary>
@@ -43,6 +46,57 @@ public sealed class MeshNode : IAsyncDisposable
         foreach (string manifest in manifests)
             await ControlPlane.ApplyAsync(await File.ReadAllTextAsync(Testbed.Manifest(manifest)), @namespace);
         await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=90s", "--namespace", @namespace);
+    }
+
+    /// <summary>
+    /// Lays down what the node's CNI plugin runs in the network namespace of a pod before its containers start: a shell script. Pods without one
+    /// get nothing.
+    /// </summary>
+    public Task PutRulesAsync(string @namespace, string pod, string script) =>
+        File.WriteAllTextAsync(Path.Combine(ControlPlane.Directory, "node", "rules", $"{@namespace}_{pod}"), script);
+
+    /// <summary>Where the node's container runtime looks for CNI configurations; a change counts from the next pod on.</summary>
+    public string CniDirectory => Path.Combine(ControlPlane.Directory, "node", "cni");
+
+    /// <summary>The network namespaces of a namespace's running pods, by the pods' names.</summary>
+    public async Task<IReadOnlyDictionary<string, PodNetwork>> NetworksAsync(string @namespace)
+    {
+        using JsonDocument list = JsonDocument.Parse(await ControlPlane.KubectlAsync("get", "pods", "--namespace", @namespace, "--output=json"));
+        Dictionary<string, int> processes = ProcessesOfPods();
+        var networks = new Dictionary<string, PodNetwork>(StringComparer.Ordinal);
+        foreach (JsonElement pod in list.RootElement.GetProperty("items").EnumerateArray())
+        {
+            JsonElement metadata = pod.GetProperty("metadata");
+            string name = metadata.GetProperty("name").GetString()!;
+            if (!processes.TryGetValue(metadata.GetProperty("uid").GetString()!, out int process))
+                continue;
+            string[] addresses = [.. pod.GetProperty("status").GetProperty("podIPs").EnumerateArray().Select(address => address.GetProperty("ip").GetString()!)];
+            networks.Add(name, new PodNetwork(name, process, addresses[0], addresses.ElementAtOrDefault(1)));
+        }
+        return networks;
+    }
+
+    /// <summary>For each pod's uid one of its processes: the kubelet puts them into cgroups <c>…/podUID/CONTAINER</c>.</summary>
+    private static Dictionary<string, int> ProcessesOfPods()
+    {
+        var processes = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int process))
+                continue;
+            try
+            {
+                string? cgroup = File.ReadLines(Path.Combine(directory, "cgroup")).FirstOrDefault(line => line.Contains("/pod", StringComparison.Ordinal));
+                string? uid = cgroup?.Split('/').FirstOrDefault(part => part.Length == 39 && part.StartsWith("pod", StringComparison.Ordinal))?[3..];
+                if (uid is not null)
+                    processes.TryAdd(uid, process);
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+        return processes;
     }
 
     public ValueTask DisposeAsync() => ControlPlane.DisposeAsync();

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Testing;
+
+namespace IstioAdmin.Cluster.Tests.Redirection;
+
+/// <summary>
+/// A namespace on the node with a pod of every shape and one pod outside, which has every address that is nobody's: connections come from
+/// there to the others, and whatever leaves them arrives there. Shared by the tests that ask for it; each puts its own rules into a pod.
+/// </summary>
+internal sealed class RedirectionWorld
+{
+    private const string OutsidePod = "outside";
+
+    /// <summary>The pod is every host that the others' packets can be sent to, whatever the address and the port.</summary>
+    private const string Everybody = """
+        for family in -4 -6; do
+          ip $family route del default
+          ip $family route add local default dev lo table main
+        done
+        for program in iptables-nft ip6tables-nft; do
+          $program -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 9
+          $program -t nat -A PREROUTING -p udp -j REDIRECT --to-ports 9
+        done
+        """;
+
+    private static RedirectionWorld? _current;
+
+    private readonly MeshNode _node;
+    private readonly Dictionary<string, PodNetwork> _pods = new(StringComparer.Ordinal);
+
+    private RedirectionWorld(MeshNode node, string @namespace) => (_node, Namespace) = (node, @namespace);
+
+    /// <summary>The pods' namespace.</summary>
+    public string Namespace { get; }
+
+    /// <summary>The node.</summary>
+    public MeshNode Node => _node;
+
+    /// <summary>The world on the shared node; made when the first test asks for it, and again when the node is another one.</summary>
+    public static async Task<RedirectionWorld> OnAsync(Testbed testbed)
+    {
+        MeshNode node = await testbed.NodeAsync();
+        if (_current?._node != node)
+        {
+            var world = new RedirectionWorld(node, await node.ControlPlane.CreateNamespaceAsync("redirection"));
+            await world.StartAsync(PodShapes.All, Outside());
+            _current = world;
+        }
+        return _current;
+    }
+
+    /// <summary>The network namespace of a pod that runs.</summary>
+    public PodNetwork this[PodShape shape] => _pods[shape.Name];
+
+    /// <summary>Starts pods, with their rules laid down for the CNI plugin.</summary>
+    public async Task StartAsync(params PodShape[] shapes)
+    {
+        foreach (PodShape shape in shapes)
+            await LayDownAsync(shape);
+        await StartAsync(shapes, null);
+    }
+
+    /// <summary>Starts pods as <see cref="StartAsync(PodShape[])"/> does, but nobody has laid down their rules.</summary>
+    public Task StartWithoutRulesAsync(params PodShape[] shapes) => StartAsync(shapes, null);
+
+    /// <summary>Lays down the rules of a pod for the CNI plugin.</summary>
+    public Task LayDownAsync(PodShape shape) =>
+        shape.Settings is { } settings ? _node.PutRulesAsync(Namespace, shape.Name, PodScript.Of(settings).Text) : Task.CompletedTask;
+
+    /// <summary>Sends packets for real and fails, naming each, when one ends elsewhere than it should.</summary>
+    public async Task ConfirmAsync(PodShape shape, params IReadOnlyList<Sent> traffic)
+    {
+        string[] ends = await SendAsync(shape, traffic);
+
+        Assert.Equal(traffic.Select(sent => sent.ToString()), traffic.Zip(ends, (sent, end) => (sent with { End = end }).ToString()));
+    }
+
+    /// <summary>Sends packets for real, and tells where each ended.</summary>
+    public async Task<string[]> SendAsync(PodShape shape, IReadOnlyList<Sent> traffic)
+    {
+        PodNetwork pod = this[shape];
+        Task<string[]> inbound = _pods[OutsidePod].SendAsync([.. traffic.Where(sent => sent.Inbound).Select(sent => sent.To(pod))]);
+        string[] outbound = await pod.SendAsync([.. traffic.Where(sent => !sent.Inbound).Select(sent => sent.To(pod))]);
+        var came = new Queue<string>(await inbound);
+        var left = new Queue<string>(outbound);
+        return [.. traffic.Select(sent => (sent.Inbound ? came : left).Dequeue())];
+    }
+
+    private static JsonObject Outside() => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Pod",
+        ["metadata"] = new JsonObject { ["name"] = OutsidePod },
+        ["spec"] = new JsonObject
+        {
+            ["terminationGracePeriodSeconds"] = 1,
+            ["containers"] = new JsonArray(new JsonObject
+            {
+                ["name"] = OutsidePod,
+                ["image"] = "registry.local/endpoint:1",
+                ["args"] = new JsonArray("serve", OutsidePod, "original", "9"),
+            }),
+        },
+    };
+
+    private async Task StartAsync(IReadOnlyCollection<PodShape> shapes, JsonObject? outside)
+    {
+        if (outside is not null)
+        {
+            foreach (PodShape shape in shapes)
+                await LayDownAsync(shape);
+        }
+        IEnumerable<JsonNode> pods = [.. shapes.Select(shape => shape.Manifest()), .. outside is null ? Array.Empty<JsonNode>() : [outside]];
+        var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. pods]) };
+        await _node.ControlPlane.ApplyAsync(list.ToJsonString(), Namespace);
+        string[] names = [.. shapes.Select(shape => $"pod/{shape.Name}"), .. outside is null ? Array.Empty<string>() : [$"pod/{OutsidePod}"]];
+        await _node.ControlPlane.KubectlAsync(["wait", .. names, "--for=condition=Ready", "--timeout=110s", "--namespace", Namespace]);
+        foreach ((string name, PodNetwork network) in await _node.NetworksAsync(Namespace))
+            _pods[name] = network;
+        if (outside is not null)
+            await _pods[OutsidePod].RunAsync(Everybody);
+        PodNetwork world = _pods[OutsidePod];
+        foreach (PodShape shape in shapes)
+            await this[shape].RunAsync($"ip -4 route replace default via {world.IPv4}\nip -6 route replace default via {world.IPv6}");
+    }
+}
