@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 
 namespace IstioAdmin.Testing;
@@ -22,6 +24,19 @@ public sealed record PodNetwork(string Pod, int ProcessId, string IPv4, string? 
             : throw new InvalidOperationException($"A script in the network namespace of pod {Pod} ended with {result.ExitCode}: {result.Error}\n{script}");
     }
 
+    /// <summary>Listens in it, TCP and UDP, IPv4 and IPv6, until the result is disposed; whoever comes is told the name and the port.</summary>
+    public async Task<IDisposable> ListenAsync(string name, uint user, int port)
+    {
+        string[] arguments = [.. Namespace, Endpoint, "serve", name, "uid", string.Create(CultureInfo.InvariantCulture, $"{user}"), string.Create(CultureInfo.InvariantCulture, $"{port}")];
+        Process process = Process.Start(new ProcessStartInfo("nsenter", arguments) { RedirectStandardOutput = true }) ?? throw new Win32Exception("nsenter did not start");
+        var listener = new Listener(process);
+        // It says that it listens; when it cannot, it ends.
+        if (await process.StandardOutput.ReadLineAsync() is not null)
+            return listener;
+        listener.Dispose();
+        throw new InvalidOperationException($"Nobody can listen on port {port} in the network namespace of pod {Pod}.");
+    }
+
     /// <summary>
     /// Sends packets from it, all at once, and tells where each ended: <c>NAME PORT</c> of the listener that answered, <c>refused</c>,
     /// <c>timeout</c>, <c>unreachable</c>.
@@ -35,5 +50,15 @@ public sealed record PodNetwork(string Pod, int ProcessId, string IPv4, string? 
         return result.ExitCode == 0 && ends.Length == packets.Count
             ? ends
             : throw new InvalidOperationException($"{packets.Count} packets were sent from pod {Pod}, and {ends.Length} ends came back: {result.Output}{result.Error}");
+    }
+
+    private sealed class Listener(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
 
@@ -43,6 +44,8 @@ internal sealed class RedirectionWorld
         if (_current?._node != node)
         {
             var world = new RedirectionWorld(node, await node.ControlPlane.CreateNamespaceAsync("redirection"));
+            foreach (PodShape shape in PodShapes.All)
+                await world.LayDownAsync(shape);
             await world.StartAsync(PodShapes.All, Outside());
             _current = world;
         }
@@ -86,6 +89,31 @@ internal sealed class RedirectionWorld
         return [.. traffic.Select(sent => (sent.Inbound ? came : left).Dequeue())];
     }
 
+    /// <summary>Deletes a pod and waits until it is gone, with its rules for the CNI plugin.</summary>
+    public async Task DeleteAsync(PodShape shape)
+    {
+        await _node.ControlPlane.KubectlAsync("delete", "pod", shape.Name, "--namespace", Namespace, "--wait");
+        await _node.PutRulesAsync(Namespace, shape.Name, "");
+        _pods.Remove(shape.Name);
+    }
+
+    /// <summary>
+    /// Ends what holds a pod's network namespace, as a restart of its node does, and waits until the kubelet has made the pod a new one; the pod
+    /// stays the same. Nothing is laid down for the CNI plugin.
+    /// </summary>
+    public async Task RestartSandboxAsync(PodShape shape)
+    {
+        int before = this[shape].ProcessId;
+        await _node.PutRulesAsync(Namespace, shape.Name, "");
+        using (var holder = Process.GetProcessById(before))
+            holder.Kill();
+        await Eventually.BecomesTrueAsync(
+            async () => (await _node.NetworksAsync(Namespace)).TryGetValue(shape.Name, out PodNetwork? now) && now.ProcessId != before && now.IPv4 != this[shape].IPv4,
+            $"pod {shape.Name} has a network namespace again");
+        await WaitAsync([shape.Name]);
+        await EnterAsync([shape]);
+    }
+
     private static JsonObject Outside() => new()
     {
         ["apiVersion"] = "v1",
@@ -105,19 +133,22 @@ internal sealed class RedirectionWorld
 
     private async Task StartAsync(IReadOnlyCollection<PodShape> shapes, JsonObject? outside)
     {
-        if (outside is not null)
-        {
-            foreach (PodShape shape in shapes)
-                await LayDownAsync(shape);
-        }
         IEnumerable<JsonNode> pods = [.. shapes.Select(shape => shape.Manifest()), .. outside is null ? Array.Empty<JsonNode>() : [outside]];
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. pods]) };
         await _node.ControlPlane.ApplyAsync(list.ToJsonString(), Namespace);
-        string[] names = [.. shapes.Select(shape => $"pod/{shape.Name}"), .. outside is null ? Array.Empty<string>() : [$"pod/{OutsidePod}"]];
-        await _node.ControlPlane.KubectlAsync(["wait", .. names, "--for=condition=Ready", "--timeout=110s", "--namespace", Namespace]);
+        await WaitAsync([.. shapes.Select(shape => shape.Name), .. outside is null ? Array.Empty<string>() : [OutsidePod]]);
+        await EnterAsync(shapes, outside is not null);
+    }
+
+    private async Task WaitAsync(string[] pods) =>
+        await _node.ControlPlane.KubectlAsync(["wait", .. pods.Select(name => $"pod/{name}"), "--for=condition=Ready", "--timeout=110s", "--namespace", Namespace]);
+
+    /// <summary>Finds the network namespaces of pods, and has their packets go to the pod outside.</summary>
+    private async Task EnterAsync(IReadOnlyCollection<PodShape> shapes, bool andOutside = false)
+    {
         foreach ((string name, PodNetwork network) in await _node.NetworksAsync(Namespace))
             _pods[name] = network;
-        if (outside is not null)
+        if (andOutside)
             await _pods[OutsidePod].RunAsync(Everybody);
         PodNetwork world = _pods[OutsidePod];
         foreach (PodShape shape in shapes)
