@@ -22,9 +22,11 @@
         'Find-IptablesEscape'
         'Get-MeshCluster'
         'Get-MeshPod'
+        'Get-PodIptables'
         'Install-Bookinfo'
         'New-PodRedirectionRule'
         'Remove-Bookinfo'
+        'Test-PodRedirection'
         'Trace-IptablesPacket'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }

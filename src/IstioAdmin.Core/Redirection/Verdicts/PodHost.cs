@@ -10,6 +10,8 @@ namespace IstioAdmin.Core.Redirection.Verdicts;
 /// <summary>The interfaces and addresses that a pod's packets meet.</summary>
 internal static class PodHost
 {
+    private static readonly IpFamily[] Families = [IpFamily.IPv4, IpFamily.IPv6];
+
     // RFC 5737: stands in for an address that nobody told.
     private static readonly (IpFamily, UInt128)[] Unknown = [(IpFamily.IPv4, 0xC000020A)];
 
@@ -20,6 +22,19 @@ internal static class PodHost
             return seen;
         (IpFamily, UInt128)[] addresses = [.. pod.PodIPs.SelectMany(Parse)];
         return new TraceHost([new HostInterface("eth0", addresses.Length == 0 ? Unknown : addresses)], "eth0");
+    }
+
+    /// <summary>
+    /// The pod with the addresses that it really has: one that Kubernetes does not know of, such as an IPv6 address that a router announced, can be
+    /// reached as well, and Istio goes by what it finds on the interfaces.
+    /// </summary>
+    public static MeshPod AsSeen(MeshPod pod, PodRules rules)
+    {
+        if (rules.Host is not { } seen)
+            return pod;
+        string[] more = [.. Families.Where(family => Concerns(family, seen) && !pod.PodIPs.SelectMany(Parse).Any(known => known.Item1 == family))
+            .Select(family => AddressText.Of(seen.AddressesFromOutside(family).First(address => family == IpFamily.IPv4 || !IsLinkLocal(address)), family))];
+        return more.Length == 0 ? pod : pod with { PodIPs = [.. pod.PodIPs, .. more] };
     }
 
     /// <summary>Whether the pod can be reached, and reach others, in this family; a link-local address of IPv6 alone does not count.</summary>

@@ -104,6 +104,7 @@ public sealed class RedirectionJudge
             {
                 Name = clause.Name + "OfContainer",
                 Text = $"{clause.Text}, when container {process.Container} sends it (uid {process.User}, gid {process.Group})",
+                Sources = [$"Container {process.Container} runs with uid {process.User} and gid {process.Group}, which the rules take for the proxy"],
             };
             yield return Ask(own, clause.Queries.Select(query => _questions.SentBy(query, process.User, process.Group)), rulesets, host);
         }

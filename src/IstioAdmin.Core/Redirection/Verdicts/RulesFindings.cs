@@ -77,7 +77,7 @@ internal sealed class RulesFindings(
     };
 
     // The default needs no mention; what somebody set does.
-    private static string From(PolicyClause clause) => clause.Sources.FirstOrDefault(IsSet) is { } source ? $" It must enter the proxy by {source}." : "";
+    private static string From(PolicyClause clause) => IsDisguised(clause) ? $" {clause.Sources[0]}." : clause.Sources.FirstOrDefault(IsSet) is { } source ? $" It must enter the proxy by {source}." : "";
 
     private static bool IsSet(string source) => source.StartsWith("annotation", StringComparison.Ordinal) || source.StartsWith("argument", StringComparison.Ordinal);
 

@@ -40,7 +40,7 @@ internal sealed class CommandTables
             }
         }
         rest.RemoveAll(word => word is "-w" or "--wait");
-        if (rest.Count < 2 || !BaseChains.ContainsKey(table))
+        if (rest.Count < 2 || !BaseChains.TryGetValue(table, out string[]? builtIn))
             return;
         string rule = string.Join(' ', rest.Skip(2).Select(Quoted));
         List<string> Chain() => Of(table, rest[1]);
@@ -69,7 +69,7 @@ internal sealed class CommandTables
             case "-F" or "--flush" when _tables.ContainsKey(table):
                 Chain().Clear();
                 break;
-            case "-X" or "--delete-chain" when _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && !BaseChains[table].Contains(rest[1]):
+            case "-X" or "--delete-chain" when _tables.TryGetValue(table, out Dictionary<string, List<string>>? chains) && !builtIn.Contains(rest[1]):
                 chains.Remove(rest[1]);
                 break;
             case "-P" or "--policy" when rest.Count > 2:
