@@ -16,6 +16,9 @@ internal sealed class InspectorWay(MeshCluster cluster, string node, InspectorPo
     private static readonly string[] Hopeless =
         ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"];
 
+    /// <summary>Whether the kubelet's reason for a container that waits means that it will not start.</summary>
+    public static bool NeverStarts(string? reason) => reason is not null && Hopeless.Contains(reason);
+
     private readonly string _name = InspectorPods.NewName();
     private bool _asked, _running;
 
@@ -71,7 +74,7 @@ internal sealed class InspectorWay(MeshCluster cluster, string node, InspectorPo
     }
 
     private static bool Waiting(JsonObject pod) =>
-        pod["status"]?["containerStatuses"] is JsonArray statuses && statuses.Any(status => (string?)status?["state"]?["waiting"]?["reason"] is { } reason && Hopeless.Contains(reason));
+        pod["status"]?["containerStatuses"] is JsonArray statuses && statuses.Any(status => NeverStarts((string?)status?["state"]?["waiting"]?["reason"]));
 
     private MeshException NotStarted(string why, Exception? cause) => new("InspectorNotStarted", cause is null ? FailureKind.Rejected : FailureKind.Timeout,
         $"Inspector pod {pods.Namespace}/{_name} did not start on node {node}: {why}.",

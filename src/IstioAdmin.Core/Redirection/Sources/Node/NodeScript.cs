@@ -18,23 +18,11 @@ namespace IstioAdmin.Core.Redirection.Sources.Node;
 internal static class NodeScript
 {
     /// <summary>The script, an argument to <c>sh -c</c>.</summary>
-    public const string Text = """
+    public const string Text = $$"""
         IFS= read -r N || exit 3
-        LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-        export N LC_ALL PATH
-        exec 3>&1
-        say() { printf '\n%s %s\n' "$N" "$*"; }
-        has() { command -v "$1" >/dev/null 2>&1; }
+        {{Head}}
         R=/proc
         [ ! -r /host/proc/1/cgroup ] || R=/host/proc
-        say tools
-        for t in nsenter grep ls nft ipset iptables-nft-save ip6tables-nft-save iptables-legacy-save ip6tables-legacy-save iptables-save ip6tables-save; do
-        ! has $t || echo $t
-        done
-        V=$(iptables-save --version 2>/dev/null)
-        printf 'version %s\n' "$V"
-        case $V in *nf_tables*) ;; *) V= ;; esac
-        export V
         say processes
         ls -iL /proc/self/ns/net $R/1/ns/net $R/2/ns/net 2>/dev/null
         for d in 1 2 3 4 5 6 7 8 9; do
@@ -56,31 +44,12 @@ internal static class NodeScript
         done
         unset IFS
         rules='
-        say() { printf "\n%s %s\n" "$N" "$*"; }
-        run() {
-        say out "$@"
-        e=$("$@" 2>&1 >&3 3>&-)
-        say end $? "$1"
-        printf %s "$e"
-        }
-        has() { command -v "$1" >/dev/null 2>&1; }
-        legacy() { if read -r x </proc/self/net/$2 && has $1; then run $1; fi; } 2>/dev/null
-        save() {
-        if has $1-nft-save; then run $1-nft-save; legacy $1-legacy-save $2
-        elif [ "$V" ] && has $1-save; then run $1-save; legacy $1-legacy-save $2
-        else legacy $1-save $2
-        fi
-        }
+        {{Functions}}
         exec 3>&1
-        P=/proc/self/net
-        say net
-        grep -Hs "" $P/dev $P/route $P/fib_trie $P/if_inet6 $P/ipv6_route $P/ip_tables_names $P/ip6_tables_names /proc/sys/net/ipv4/ip_forward
-        save iptables ip_tables_names
-        save ip6tables ip6_tables_names
-        ! has nft || run nft -j list ruleset
+        {{Rules}}
         exit 0
         '
-        sets="${rules%%exec*}exec 3>&1
+        sets="${rules%%exec 3*}exec 3>&1
         run ipset save
         exit 0"
         say ready
@@ -98,5 +67,61 @@ internal static class NodeScript
         done
         say bye
         say end
+        """;
+
+    /// <summary>The script for a reader that is in the pod's network namespace already; it takes the secret word from the variable N and asks for nothing.</summary>
+    public const string InPlace = $$"""
+        {{Head}}
+        exec 2>/dev/null
+        {{Functions}}
+        say begin 0
+        {{Rules}}
+        say done 0 0 same
+        say bye
+        say end
+        """;
+
+    private const string Head = """
+        LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+        export N LC_ALL PATH
+        exec 3>&1
+        say() { printf '\n%s %s\n' "$N" "$*"; }
+        has() { command -v "$1" >/dev/null 2>&1; }
+        say tools
+        for t in nsenter grep ls nft ipset iptables-nft-save ip6tables-nft-save iptables-legacy-save ip6tables-legacy-save iptables-save ip6tables-save; do
+        ! has $t || echo $t
+        done
+        V=$(iptables-save --version 2>/dev/null)
+        printf 'version %s\n' "$V"
+        case $V in *nf_tables*) ;; *) V= ;; esac
+        export V
+        """;
+
+    // No single quotes in these two: they stand between some.
+    private const string Functions = """
+        say() { printf "\n%s %s\n" "$N" "$*"; }
+        has() { command -v "$1" >/dev/null 2>&1; }
+        run() {
+        say out "$@"
+        e=$("$@" 2>&1 >&3 3>&-)
+        say end $? "$1"
+        printf %s "$e"
+        }
+        legacy() { if read -r x </proc/self/net/$2 && has $1; then run $1; fi; } 2>/dev/null
+        save() {
+        if has $1-nft-save; then run $1-nft-save; legacy $1-legacy-save $2
+        elif [ "$V" ] && has $1-save; then run $1-save; legacy $1-legacy-save $2
+        else legacy $1-save $2
+        fi
+        }
+        """;
+
+    private const string Rules = """
+        P=/proc/self/net
+        say net
+        grep -Hs "" $P/dev $P/route $P/fib_trie $P/if_inet6 $P/ipv6_route $P/ip_tables_names $P/ip6_tables_names /proc/sys/net/ipv4/ip_forward
+        save iptables ip_tables_names
+        save ip6tables ip6_tables_names
+        ! has nft || run nft -j list ruleset
         """;
 }
