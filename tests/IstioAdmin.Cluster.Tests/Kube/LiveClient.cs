@@ -14,10 +14,12 @@ internal static class LiveClient
 {
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
+    public static IReporter Reporter { get; } = new Silent();
+
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static Task<KubeClient> OpenAsync(string kubeconfig) =>
-        ClusterConnector.OpenAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, new Silent(), Cancel);
+        ClusterConnector.OpenAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, Reporter, Cancel);
 
     public static JsonObject ConfigMap(string ns, string name, string value = "1", string label = "test") => new()
     {

@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Redirection;
@@ -16,5 +17,9 @@ public sealed class HealthyPodTests(Testbed testbed)
         PodShape pod = PodShapes.Healthy.Single(shape => shape.Name == name);
 
         await world.ConfirmAsync(pod, pod.Traffic);
+        PodRedirection result = await world.JudgeAsync(pod);
+
+        Assert.True(result.Verdict == RedirectionVerdict.Redirected, $"{result.Verdict}: {string.Join('\n', result.Findings)}");
+        Assert.DoesNotContain(result.Findings, finding => finding.Severity == FindingSeverity.Error);
     }
 }

@@ -16,6 +16,9 @@ internal sealed record PodShape(string Name)
     /// <summary>What the application listens on.</summary>
     public static IReadOnlyList<int> AppPorts { get; } = [22, 80, 443, 2222, 3306, 8080, 9080, 9090];
 
+    /// <summary>What the proxy's stand-in answers at with its name (tests/testbed/make-images.sh).</summary>
+    public static IReadOnlyList<int> ProxyPorts { get; } = [15001, 15006, 15008, 15053, 15090];
+
     /// <summary>Ports that the application's container declares.</summary>
     public IReadOnlyList<int> Declared { get; init; } = [9080];
 

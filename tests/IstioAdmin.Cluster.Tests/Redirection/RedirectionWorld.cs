@@ -1,5 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using IstioAdmin.Cluster.Tests.Kube;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Redirection.Sources;
+using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Redirection;
@@ -27,9 +33,11 @@ internal sealed class RedirectionWorld
     private static RedirectionWorld? _current;
 
     private readonly MeshNode _node;
+    private readonly MeshCluster _cluster;
+    private readonly RedirectionJudge _judge = new();
     private readonly Dictionary<string, PodNetwork> _pods = new(StringComparer.Ordinal);
 
-    private RedirectionWorld(MeshNode node, string @namespace) => (_node, Namespace) = (node, @namespace);
+    private RedirectionWorld(MeshNode node, MeshCluster cluster, string @namespace) => (_node, _cluster, Namespace) = (node, cluster, @namespace);
 
     /// <summary>The pods' namespace.</summary>
     public string Namespace { get; }
@@ -43,7 +51,8 @@ internal sealed class RedirectionWorld
         MeshNode node = await testbed.NodeAsync();
         if (_current?._node != node)
         {
-            var world = new RedirectionWorld(node, await node.ControlPlane.CreateNamespaceAsync("redirection"));
+            MeshCluster cluster = await ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [node.Kubeconfig] }, LiveClient.Reporter, LiveClient.Cancel);
+            var world = new RedirectionWorld(node, cluster, await node.ControlPlane.CreateNamespaceAsync("redirection"));
             foreach (PodShape shape in PodShapes.All)
                 await world.LayDownAsync(shape);
             await world.StartAsync(PodShapes.All, Outside());
@@ -87,6 +96,26 @@ internal sealed class RedirectionWorld
         var came = new Queue<string>(await inbound);
         var left = new Queue<string>(outbound);
         return [.. traffic.Select(sent => (sent.Inbound ? came : left).Dequeue())];
+    }
+
+    /// <summary>Tests a pod as it is now, with the rules read on this machine, which is its node.</summary>
+    public async Task<PodRedirection> JudgeAsync(PodShape shape)
+    {
+        IAsyncEnumerable<MeshPod> pod = MeshPods.ListAsync(_cluster, new PodSelection { Namespace = Namespace, Name = shape.Name }, LiveClient.Reporter, LiveClient.Cancel);
+        return await PodRedirections.JudgeAsync(pod, ReadHere, _judge, LiveClient.Cancel).SingleAsync(LiveClient.Cancel);
+    }
+
+    /// <summary>Tests pods as they are now, with the rules read through the cluster.</summary>
+    public async Task<IReadOnlyDictionary<string, PodRedirection>> TestAsync(RulesReadOptions options)
+    {
+        IAsyncEnumerable<MeshPod> pods = MeshPods.ListAsync(_cluster, new PodSelection { Namespace = Namespace }, LiveClient.Reporter, LiveClient.Cancel);
+        return await PodRedirections.TestAsync(_cluster, pods, options, LiveClient.Reporter, LiveClient.Cancel).ToDictionaryAsync(result => result.Name, LiveClient.Cancel);
+    }
+
+    private static async IAsyncEnumerable<PodRulesReading> ReadHere(IAsyncEnumerable<MeshPod> pods)
+    {
+        await foreach (PodRulesReading reading in LocalRules.ReadPodsAsync(await pods.ToListAsync(LiveClient.Cancel), LiveClient.Cancel))
+            yield return reading;
     }
 
     /// <summary>Deletes a pod and waits until it is gone, with its rules for the CNI plugin.</summary>
