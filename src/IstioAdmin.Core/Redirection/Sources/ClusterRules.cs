@@ -26,10 +26,21 @@ internal sealed class ClusterRules(MeshCluster cluster, RulesReadOptions options
                 EphemeralRules.Require(cluster);
                 var ephemeral = new EphemeralRules(cluster, options);
                 return ReadEachAsync(pods, ephemeral.ReadAsync, outcomes, cancel);
+            case RulesSource.Local:
+                return ReadLocallyAsync(pods, outcomes, cancel);
             default:
                 throw new MeshException("RulesSourceUnknown", FailureKind.InvalidInput, $"Rules of a cluster's pods cannot be read from source {options.Source}.",
-                    "Use Auto, Node, Ephemeral or InitLog.");
+                    "Use Auto, Node, Ephemeral, InitLog or Local.");
         }
+    }
+
+    private static async Task ReadLocallyAsync(IAsyncEnumerable<MeshPod> pods, ChannelWriter<PodRulesReading> outcomes, CancellationToken cancel)
+    {
+        var all = new List<MeshPod>();
+        await foreach (MeshPod pod in pods.WithCancellation(cancel).ConfigureAwait(false))
+            all.Add(pod);
+        await foreach (PodRulesReading outcome in LocalRules.ReadPodsAsync(all, cancel).ConfigureAwait(false))
+            await outcomes.WriteAsync(outcome, cancel).ConfigureAwait(false);
     }
 
     private Task ReadEachAsync(

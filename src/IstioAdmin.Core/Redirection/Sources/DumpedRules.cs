@@ -23,15 +23,17 @@ public static partial class DumpedRules
                 "Give it what iptables-save, ip6tables-save or 'nft -j list ruleset' prints, run in the pod's network namespace.", name);
         }
         var gaps = new List<string>();
-        if (!dumps.Any(dump => dump.Format == RuleDumpFormat.NftJson))
+        bool listed = dumps.Any(dump => dump.Format == RuleDumpFormat.NftJson);
+        IpFamily[] unseen = [.. new[] { IpFamily.IPv4, IpFamily.IPv6 }.Where(family => !listed && !dumps.Any(dump => dump.Family == family))];
+        if (!listed)
         {
-            if (!dumps.Any(dump => dump.Family == IpFamily.IPv6))
+            if (unseen.Contains(IpFamily.IPv6))
                 gaps.Add($"{name} has no IPv6 rules: what ip6tables-save prints is not in it.");
-            if (!dumps.Any(dump => dump.Family == IpFamily.IPv4))
+            if (unseen.Contains(IpFamily.IPv4))
                 gaps.Add($"{name} has no IPv4 rules: what iptables-save prints is not in it.");
             gaps.Add($"{name} has no nftables listing: native nftables rules would not be seen.");
         }
-        return new PodRules { Source = RulesSource.Dump, Reader = name, ReadAt = madeAt ?? DateTimeOffset.UtcNow, Dumps = dumps, Gaps = gaps };
+        return new PodRules { Source = RulesSource.Dump, Reader = name, ReadAt = madeAt ?? DateTimeOffset.UtcNow, Dumps = dumps, Gaps = gaps, Unseen = unseen };
     }
 
     /// <summary>Reads a file.</summary>

@@ -1,3 +1,4 @@
+using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Core.Redirection.Sources;
@@ -30,6 +31,9 @@ public sealed record PodRules
     /// What could not be read, each as a sentence: <c>There is no nft on the node: native nftables rules would not be seen.</c>
     /// </summary>
     public IReadOnlyList<string> Gaps { get; init; } = [];
+
+    /// <summary>Families of which rules are in force, or may be, that nothing here shows; about them nothing can be proven. Gaps say why.</summary>
+    public IReadOnlyList<IpFamily> Unseen { get; init; } = [];
 }
 
 /// <summary>One pod's outcome of a reading: its rules, or why there are none.</summary>

@@ -25,38 +25,46 @@ internal sealed class PodRulesetReader(EscapeCache cache)
 {
     private static readonly IpFamily[] Families = [IpFamily.IPv4, IpFamily.IPv6];
 
+    private const int MostListings = 256;
+
     private readonly ConcurrentDictionary<string, ParseResult> _listings = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SetList> _sets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Parts, PodRulesets> _known = new();
 
     public PodRulesets Read(IReadOnlyList<RuleDump> dumps)
     {
-        ParseResult[] results = [.. dumps.Select(Read)];
-        var key = new Parts(results);
+        RuleDump[] rules = [.. dumps.Where(dump => dump.Format != RuleDumpFormat.Ipset)];
+        ParseResult[] results = [.. rules.Select(Read)];
+        SetList[] sets = [.. dumps.Where(dump => dump.Format == RuleDumpFormat.Ipset).Select(ReadSets)];
+        var key = new Parts([.. results, .. sets]);
         if (_known.TryGetValue(key, out PodRulesets? known))
             return known;
         if (_known.Count > 4096)
             _known.Clear();
-        return _known.GetOrAdd(key, Join(dumps, results));
+        return _known.GetOrAdd(key, Join(rules, results, sets));
     }
 
-    private ParseResult Read(RuleDump dump)
+    private ParseResult Read(RuleDump dump) => dump.Format == RuleDumpFormat.NftJson
+        ? Kept(_listings, dump.Text, text => NftablesJson.Parse(text))
+        : cache.Read(dump.Text, new ParseOptions { Family = dump.Family ?? IpFamily.IPv4 });
+
+    private SetList ReadSets(RuleDump dump) => Kept(_sets, dump.Text, text => new SetList(IpsetSave.Parse(text, out IReadOnlyList<SyntaxError> errors), errors));
+
+    // Handles and counters differ from pod to pod: memory must stay flat.
+    private static T Kept<T>(ConcurrentDictionary<string, T> known, string text, Func<string, T> read)
     {
-        if (dump.Format == RuleDumpFormat.Ipset)
-            return new ParseResult(Array.Empty<Ruleset>(), Array.Empty<SyntaxError>());
-        if (dump.Format != RuleDumpFormat.NftJson)
-            return cache.Read(dump.Text, new ParseOptions { Family = dump.Family ?? IpFamily.IPv4 });
-        if (_listings.TryGetValue(dump.Text, out ParseResult? known))
-            return known;
-        // Handles and counters differ from pod to pod; keep the memory flat.
-        if (_listings.Count > 256)
-            _listings.Clear();
-        return _listings.GetOrAdd(dump.Text, NftablesJson.Parse(dump.Text));
+        if (known.TryGetValue(text, out T? one))
+            return one;
+        if (known.Count > MostListings)
+            known.Clear();
+        return known.GetOrAdd(text, read);
     }
 
-    private static PodRulesets Join(IReadOnlyList<RuleDump> dumps, ParseResult[] results)
+    private static PodRulesets Join(RuleDump[] dumps, ParseResult[] results, SetList[] sets)
     {
         var byFamily = new Dictionary<IpFamily, Ruleset[]>();
         var backends = new SortedSet<string>(StringComparer.Ordinal);
+        IpSet[] allSets = [.. sets.SelectMany(list => list.Sets)];
         bool legacyRead = dumps.Any(dump => dump.Format == RuleDumpFormat.IptablesLegacy);
         foreach (IpFamily family in Families)
         {
@@ -69,7 +77,7 @@ internal sealed class PodRulesetReader(EscapeCache cache)
                     if (dump.Format == RuleDumpFormat.NftJson)
                         listed.Add(ruleset);
                     else
-                        saved.Add(Of(dump.Format, ruleset, legacyRead));
+                        saved.Add(Of(dump.Format, ruleset, legacyRead) with { Sets = allSets });
                 }
             }
             // Read strictly: what iptables-nft-save shows need not be taken from nft's listing, where its extensions are opaque.
@@ -83,7 +91,7 @@ internal sealed class PodRulesetReader(EscapeCache cache)
                 _ => [RulesetUnion.Of(parts)],
             };
         }
-        string[] errors = [.. results.SelectMany(result => result.Errors).Take(3).Select(error => $"A line of the rules could not be read: {error}")];
+        string[] errors = [.. results.SelectMany(result => result.Errors).Concat(sets.SelectMany(list => list.Errors)).Take(3).Select(error => $"A line of the rules could not be read: {error}")];
         return new PodRulesets(byFamily, [.. backends], errors);
     }
 
@@ -111,20 +119,21 @@ internal sealed class PodRulesetReader(EscapeCache cache)
         _ => "iptables",
     };
 
-    /// <summary>What was read, by identity.</summary>
-    private sealed class Parts(ParseResult[] results) : IEquatable<Parts>
-    {
-        private readonly ParseResult[] _results = results;
+    private sealed record SetList(IReadOnlyList<IpSet> Sets, IReadOnlyList<SyntaxError> Errors);
 
-        public bool Equals(Parts? other) => other is not null && _results.Length == other._results.Length
-            && _results.Zip(other._results).All(pair => ReferenceEquals(pair.First, pair.Second));
+    /// <summary>What was read, by identity.</summary>
+    private sealed class Parts(object[] results) : IEquatable<Parts>
+    {
+        private readonly object[] _results = results;
+
+        public bool Equals(Parts? other) => other is not null && _results.AsSpan().SequenceEqual(other._results, ReferenceEqualityComparer.Instance);
 
         public override bool Equals(object? obj) => Equals(obj as Parts);
 
         public override int GetHashCode()
         {
             var hash = new HashCode();
-            foreach (ParseResult result in _results)
+            foreach (object result in _results)
                 hash.Add(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(result));
             return hash.ToHashCode();
         }

@@ -44,8 +44,8 @@ public sealed class RedirectionJudge
         ArgumentNullException.ThrowIfNull(rules);
         PodRulesets rulesets = _reader.Read(rules.Dumps);
         TraceHost host = PodHost.Of(pod, rules);
-        ClauseResult[] clauses = [.. policy.Clauses.Select(clause => Ask(clause, clause.Queries, rulesets, host))];
-        ClauseResult[] disguised = [.. Disguised(pod, policy, rules).SelectMany(process => AskAs(process, policy, rulesets, host))];
+        ClauseResult[] clauses = [.. policy.Clauses.Select(clause => Ask(clause, clause.Queries, rulesets, host, rules.Unseen))];
+        ClauseResult[] disguised = [.. Disguised(pod, policy, rules).SelectMany(process => AskAs(process, policy, rulesets, host, rules.Unseen))];
         DirectionResult inbound = DirectionResult.Of([.. clauses.Where(result => result.Clause.Direction == PacketDirection.Inbound)]);
         DirectionResult outbound = DirectionResult.Of([.. clauses.Where(result => result.Clause.Direction != PacketDirection.Inbound), .. disguised]);
         EscapedPackets[] missed = [.. clauses.Concat(disguised).SelectMany(EscapesOf)];
@@ -83,10 +83,13 @@ public sealed class RedirectionJudge
         };
     }
 
-    private ClauseResult Ask(PolicyClause clause, IEnumerable<ClauseQuery> queries, PodRulesets rulesets, TraceHost host)
+    private ClauseResult Ask(PolicyClause clause, IEnumerable<ClauseQuery> queries, PodRulesets rulesets, TraceHost host, IReadOnlyList<IpFamily> unseen)
     {
-        ClauseAnswer[] answers = [.. from asked in queries where PodHost.Concerns(asked.Family, host) select new ClauseAnswer(asked.Family, Find(asked, rulesets, host))];
-        EscapeVerdict verdict = answers.Length == 0 ? EscapeVerdict.NoPackets : answers.Select(answer => answer.Answer.Verdict).MaxBy(Badness);
+        ClauseQuery[] concerned = [.. queries.Where(asked => PodHost.Concerns(asked.Family, host))];
+        // Rules that are not shown may capture what those that are shown let go, and the other way round.
+        ClauseAnswer[] answers = [.. from asked in concerned where !unseen.Contains(asked.Family) select new ClauseAnswer(asked.Family, Find(asked, rulesets, host))];
+        EscapeVerdict unknown = answers.Length < concerned.Length ? EscapeVerdict.Unproven : EscapeVerdict.NoPackets;
+        EscapeVerdict verdict = answers.Select(answer => answer.Answer.Verdict).Append(unknown).MaxBy(Badness);
         return new ClauseResult(clause, verdict, answers);
     }
 
@@ -94,7 +97,7 @@ public sealed class RedirectionJudge
     private EscapeSet Find(ClauseQuery asked, PodRulesets rulesets, TraceHost host) =>
         rulesets.ByFamily[asked.Family].Select(ruleset => _cache.Find(ruleset, host, asked.Query)).MaxBy(answer => Badness(answer.Verdict))!;
 
-    private IEnumerable<ClauseResult> AskAs(PodProcess process, RedirectionPolicy policy, PodRulesets rulesets, TraceHost host)
+    private IEnumerable<ClauseResult> AskAs(PodProcess process, RedirectionPolicy policy, PodRulesets rulesets, TraceHost host, IReadOnlyList<IpFamily> unseen)
     {
         foreach (PolicyClause clause in policy.Clauses)
         {
@@ -106,7 +109,7 @@ public sealed class RedirectionJudge
                 Text = $"{clause.Text}, when container {process.Container} sends it (uid {process.User}, gid {process.Group})",
                 Sources = [$"Container {process.Container} runs with uid {process.User} and gid {process.Group}, which the rules take for the proxy"],
             };
-            yield return Ask(own, clause.Queries.Select(query => _questions.SentBy(query, process.User, process.Group)), rulesets, host);
+            yield return Ask(own, clause.Queries.Select(query => _questions.SentBy(query, process.User, process.Group)), rulesets, host, unseen);
         }
     }
 

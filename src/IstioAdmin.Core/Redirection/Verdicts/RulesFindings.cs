@@ -20,7 +20,7 @@ internal sealed class RulesFindings(
     /// <summary>The findings, the worst first.</summary>
     public RedirectionFinding[] List()
     {
-        if (rulesets.IsEmpty && policy.Clauses.Any(clause => clause.Kind == ClauseKind.Captured))
+        if (rulesets.IsEmpty && verdict != RedirectionVerdict.Unverified && policy.Clauses.Any(clause => clause.Kind == ClauseKind.Captured))
             AddNoRules();
         else
             AddMissed();
@@ -157,8 +157,9 @@ internal sealed class RulesFindings(
 
     private void AddEvidence()
     {
+        FindingSeverity severity = verdict == RedirectionVerdict.Unverified ? FindingSeverity.Error : FindingSeverity.Warning;
         foreach (string gap in evidence.Gaps)
-            _findings.Add(new("NotSeen", FindingSeverity.Warning, gap, null));
+            _findings.Add(new("NotSeen", severity, gap, "Read the rules in a way that shows all of them: -Source and -InspectorImage."));
         if (evidence.IsWeak)
         {
             _findings.Add(new("WeakEvidence", FindingSeverity.Warning, "The rules are those that istio-init wrote when the pod started; what is in force now was not seen.",

@@ -17,7 +17,7 @@ public sealed class GetPodIptablesCommand : PodRulesCommand
     /// <inheritdoc/>
     protected override async Task ProcessPodsAsync(MeshCluster cluster, IAsyncEnumerable<MeshPod> pods, CancellationToken cancel)
     {
-        await foreach (PodRulesReading reading in PodRulesReader.ReadAsync(cluster, pods, ReadOptions, Reporter, cancel))
+        await foreach (PodRulesReading reading in ReadAsync(cluster, pods, cancel))
         {
             if (reading.Rules is not { } rules)
             {

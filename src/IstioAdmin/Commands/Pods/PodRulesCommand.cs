@@ -1,4 +1,8 @@
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using IstioAdmin.Core;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Sources;
 
 namespace IstioAdmin.Commands;
@@ -30,6 +34,35 @@ public abstract class PodRulesCommand : PodCommand
     [Parameter]
     [ValidateRange(1, 86400)]
     public int Timeout { get; set; } = 60;
+
+    /// <summary>A dump of the pod's rules that somebody made: a file, or the text itself. Nothing is read in the cluster then.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] RulesFrom { get; set; } = [];
+
+    /// <summary>Reads the rules of pods, from wherever the parameters say.</summary>
+    private protected IAsyncEnumerable<PodRulesReading> ReadAsync(MeshCluster cluster, IAsyncEnumerable<MeshPod> pods, CancellationToken cancel) =>
+        RulesFrom.Length > 0 ? FromDumpAsync(pods, cancel) : PodRulesReader.ReadAsync(cluster, pods, ReadOptions, Reporter, cancel);
+
+    private async IAsyncEnumerable<PodRulesReading> FromDumpAsync(IAsyncEnumerable<MeshPod> pods, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        PodRules? rules = null;
+        await foreach (MeshPod pod in pods.WithCancellation(cancel))
+        {
+            if (rules is not null)
+            {
+                throw new MeshException("DumpOfOnePod", FailureKind.InvalidInput, $"-RulesFrom holds the rules of one pod, and there are several, {pod} among them.",
+                    "Name the pod that the dump was made in.", pod);
+            }
+            rules = await DumpAsync(cancel);
+            yield return new PodRulesReading(pod, rules, null);
+        }
+    }
+
+    // What Get-Content gives is the lines of a text; a path has none.
+    private Task<PodRules> DumpAsync(CancellationToken cancel) => RulesFrom is [var path] && !path.Contains('\n', StringComparison.Ordinal)
+        ? DumpedRules.ReadFileAsync(FilePath.Of(SessionState, path, "-RulesFrom"), cancel)
+        : Task.FromResult(DumpedRules.Read(string.Join('\n', RulesFrom), "-RulesFrom"));
 
     private protected RulesReadOptions ReadOptions => new()
     {

@@ -9,6 +9,8 @@ namespace IstioAdmin.Commands;
 [Cmdlet(VerbsDiagnostic.Test, "PodRedirection", DefaultParameterSetName = ByName), OutputType(typeof(PodRedirection), typeof(bool))]
 public sealed class TestPodRedirectionCommand : PodRulesCommand
 {
+    // One for all clusters: what is proven of rules is proven everywhere.
+    private readonly RedirectionJudge _judge = new();
     private bool _anyBad;
 
     /// <summary>Return only whether all is well.</summary>
@@ -19,7 +21,7 @@ public sealed class TestPodRedirectionCommand : PodRulesCommand
     protected override async Task ProcessPodsAsync(MeshCluster cluster, IAsyncEnumerable<MeshPod> pods, CancellationToken cancel)
     {
         int tested = 0;
-        await foreach (PodRedirection result in PodRedirections.TestAsync(cluster, pods, ReadOptions, Reporter, cancel))
+        await foreach (PodRedirection result in PodRedirections.JudgeAsync(pods, wanted => ReadAsync(cluster, wanted, cancel), _judge, cancel))
         {
             _anyBad |= !result.IsGood;
             Reporter.Progress($"Testing the redirection of pods in cluster {cluster.Name}", $"{++tested} tested; {result}");

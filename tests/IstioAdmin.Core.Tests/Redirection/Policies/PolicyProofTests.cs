@@ -3,7 +3,6 @@ using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Policies;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Printing;
-using IstioAdmin.Iptables.Proof.Escapes;
 using IstioAdmin.Iptables.Redirection;
 using IstioAdmin.Iptables.Tracing;
 

@@ -117,6 +117,36 @@ public sealed class RedirectionJudgeTests
         Assert.Contains("3306", Assert.Single(result.Escapes, escape => escape.Direction == PacketDirection.Inbound).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_not_shown_is_not_judged()
+    {
+        PodRules v4 = Rules(Saved()) with { Unseen = [IpFamily.IPv6], Gaps = ["There are no IPv6 rules in it."] };
+
+        PodRedirection dual = Judge(v4, DualStack);
+        PodRedirection blind = Judge(Rules("") with { Unseen = [IpFamily.IPv4], Gaps = ["iptables-save failed."] });
+
+        Assert.Equal(RedirectionVerdict.Unverified, dual.Verdict);
+        Assert.Empty(dual.Escapes);
+        Assert.Contains(dual.Findings, found => found is { Name: "NotSeen", Severity: FindingSeverity.Error });
+        Assert.Equal((RedirectionVerdict.Unverified, "NotSeen"), (blind.Verdict, Assert.Single(blind.Findings).Name));
+        // A pod without IPv6 does not miss its rules.
+        Assert.Equal(RedirectionVerdict.Redirected, Judge(v4).Verdict);
+    }
+
+    [Fact]
+    public void A_set_that_a_rule_asks_for_is_looked_into()
+    {
+        string hole = Saved().Replace("-A PREROUTING -p tcp", "-A PREROUTING -m set --match-set friends src -j RETURN\n-A PREROUTING -p tcp", StringComparison.Ordinal);
+        var sets = new RuleDump(RuleDumpFormat.Ipset, null, "create friends hash:ip family inet hashsize 1024 maxelem 65536\nadd friends 203.0.113.7\n");
+
+        PodRedirection unknown = Judge(Rules(hole));
+        PodRedirection known = Judge(Rules(new RuleDump(RuleDumpFormat.IptablesNft, IpFamily.IPv4, hole), sets));
+
+        Assert.Equal(RedirectionVerdict.Unverified, unknown.Verdict);
+        Assert.Equal(RedirectionVerdict.Partial, known.Verdict);
+        Assert.Equal("203.0.113.7", Assert.Single(known.Escapes).Example.SourceAddress);
+    }
+
     [Theory]
     [InlineData(1337u, 1000u, false)]
     [InlineData(1000u, 1337u, false)]

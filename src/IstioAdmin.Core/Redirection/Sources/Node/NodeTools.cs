@@ -57,6 +57,20 @@ internal sealed class NodeTools
         return missing;
     }
 
+    /// <summary>Whether rules of a family in nf_tables can be seen at all.</summary>
+    public bool SeesNfTables(IpFamily family)
+    {
+        string name = family == IpFamily.IPv4 ? "iptables" : "ip6tables";
+        return Has("nft") || Has($"{name}-nft-save") || (Plain == RuleDumpFormat.IptablesNft && Has($"{name}-save"));
+    }
+
+    /// <summary>Whether rules of a family in iptables-legacy can be seen.</summary>
+    public bool SeesLegacy(IpFamily family)
+    {
+        string name = family == IpFamily.IPv4 ? "iptables" : "ip6tables";
+        return Has($"{name}-legacy-save") || (Plain == RuleDumpFormat.IptablesLegacy && Has($"{name}-save"));
+    }
+
     /// <summary>Sentences about what rules would not be seen.</summary>
     /// <param name="where">The reader, in words.</param>
     /// <param name="legacyTables">Families in which the pod has tables of iptables-legacy.</param>
@@ -69,8 +83,7 @@ internal sealed class NodeTools
             bool plainIsNft = Plain == RuleDumpFormat.IptablesNft && Has($"{name}-save");
             if (!Has($"{name}-nft-save") && !plainIsNft)
                 yield return $"There is no {name}-nft-save in {where}: rules of {name} in nf_tables are only seen as nft prints them.";
-            bool plainIsLegacy = Plain == RuleDumpFormat.IptablesLegacy && Has($"{name}-save");
-            if (legacyTables.Contains(family) && !Has($"{name}-legacy-save") && !plainIsLegacy)
+            if (legacyTables.Contains(family) && !SeesLegacy(family))
                 yield return $"The pod has tables of {name}-legacy, and there is no {name}-legacy-save in {where}: their rules are not seen.";
         }
     }

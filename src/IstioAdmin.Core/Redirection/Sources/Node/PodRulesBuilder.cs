@@ -1,14 +1,18 @@
 using IstioAdmin.Core.Kube.Failures;
 using IstioAdmin.Core.Mesh;
+using IstioAdmin.Iptables.Model;
 
 namespace IstioAdmin.Core.Redirection.Sources.Node;
 
 /// <summary>Gathers what the script prints about one pod.</summary>
 internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools tools)
 {
+    private static readonly IpFamily[] Families = [IpFamily.IPv4, IpFamily.IPv6];
+
     private readonly List<RuleDump> _dumps = [];
     private readonly List<string> _gaps = [];
     private readonly List<string> _errors = [];
+    private readonly HashSet<IpFamily> _lost = [];
     private Frame? _printed;
     private NetworkView? _network;
 
@@ -49,8 +53,18 @@ internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools 
             Dumps = [.. _dumps],
             Host = _network?.Host(pod.PodIPs),
             Processes = processes,
-            Gaps = [.. _gaps, .. tools.Gaps(reader.Name, _network?.LegacyTables ?? (IReadOnlyCollection<Iptables.Model.IpFamily>)[])],
+            Gaps = [.. _gaps, .. tools.Gaps(reader.Name, LegacyTables)],
+            Unseen = [.. Families.Where(family => _lost.Contains(family) || !tools.SeesNfTables(family) || (LegacyTables.Contains(family) && !tools.SeesLegacy(family)))],
         };
+    }
+
+    private IReadOnlyCollection<IpFamily> LegacyTables => _network?.LegacyTables ?? (IReadOnlyCollection<IpFamily>)[];
+
+    private void Lose(string program)
+    {
+        // What a listing of both families would have shown is unknown for both.
+        if (tools.Output(program) is { Format: not RuleDumpFormat.Ipset } lost)
+            _lost.UnionWith(lost.Family is { } family ? [family] : Families);
     }
 
     private void AddDump(Frame printed, Frame ended)
@@ -61,10 +75,12 @@ internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools 
         {
             string what = $"{program} failed with exit code {ended.Word(1)}{(error.Length == 0 ? "" : $": {error}")}";
             _errors.Add(what);
+            Lose(program);
             _gaps.Add($"{what} (in {reader.Name}): its rules were not seen.");
         }
         else if (printed.Cut)
         {
+            Lose(program);
             _gaps.Add($"{program} printed more than {FrameReader.LongestBody / (1024 * 1024)} MB (in {reader.Name}): its rules were not seen.");
         }
         else if (tools.Output(program) is var (format, family))
