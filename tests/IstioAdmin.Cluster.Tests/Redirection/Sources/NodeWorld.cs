@@ -79,7 +79,45 @@ internal sealed class NodeWorld : IReporter, IDisposable
                 """);
         }
         await ControlPlane.ApplyAsync(manifest.ToString(), Namespace);
-        await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=300s", "--namespace", Namespace);
+        await Eventually.BecomesTrueAsync(
+            async () => (await ControlPlane.TryKubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=60s", "--namespace", Namespace)).ExitCode == 0,
+            "all pods are ready", TimeSpan.FromMinutes(10));
+    }
+
+    /// <summary>About what Istio writes into a pod.</summary>
+    public const string TypicalRules = """
+        iptables-nft-restore --noflush <<END\n*nat\n:ISTIO_INBOUND - [0:0]\n:ISTIO_REDIRECT - [0:0]\n:ISTIO_IN_REDIRECT - [0:0]\n:ISTIO_OUTPUT - [0:0]\n-A PREROUTING -p tcp -j ISTIO_INBOUND\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n-A ISTIO_INBOUND -p tcp --dport 15008 -j RETURN\n-A ISTIO_INBOUND -p tcp --dport 15090 -j RETURN\n-A ISTIO_INBOUND -p tcp --dport 15021 -j RETURN\n-A ISTIO_INBOUND -p tcp --dport 15020 -j RETURN\n-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT\n-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006\n-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN\n-A ISTIO_OUTPUT ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport 15008 -m owner --uid-owner 1337 -j ISTIO_IN_REDIRECT\n-A ISTIO_OUTPUT -o lo -m owner ! --uid-owner 1337 -j RETURN\n-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN\n-A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN\n-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\nEND
+        """;
+
+    /// <summary>Runs a pod that looks like Istio's CNI agent.</summary>
+    /// <param name="spec">The beginning of its specification in YAML's flow style.</param>
+    /// <param name="security">Its container's security context.</param>
+    /// <param name="mountProc">Whether it has the node's /proc at /host/proc.</param>
+    public async Task RunAgentAsync(string spec, string security, bool mountProc = false)
+    {
+        string volumes = mountProc ? ", volumes: [{name: proc, hostPath: {path: /proc}}]" : "";
+        string mounts = mountProc ? ", volumeMounts: [{name: proc, mountPath: /host/proc}]" : "";
+        await ControlPlane.ApplyAsync($$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: agent, labels: {k8s-app: istio-cni-node} }
+            spec: {{spec}}, terminationGracePeriodSeconds: 0, containers: [{name: install-cni, image: {{Tools}}, command: [sleep, "100000"], securityContext: {{security}}{{mounts}} }]{{volumes}} }
+            """, Namespace);
+        await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=120s", "--namespace", Namespace);
+    }
+
+    /// <summary>Connects as a user who may do just this in the test's namespace.</summary>
+    public async Task<MeshCluster> ConnectAsync(string user, string pods, string exec, bool logs = false)
+    {
+        string kubeconfig = await ControlPlane.CreateUserAsync(Namespace, user, "get", "configmaps");
+        string rules = $$"""{apiGroups: [""], resources: [pods], verbs: [{{pods}}]}, {apiGroups: [""], resources: [pods/exec], verbs: [{{exec}}]}""";
+        if (logs)
+            rules += """, {apiGroups: [""], resources: [pods/log], verbs: [get]}""";
+        await ControlPlane.ApplyAsync($$"""
+            ---
+            {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: {{user}}}, rules: [{{rules}}]}
+            """, Namespace);
+        return await ConnectAsync(kubeconfig);
     }
 
     public async Task<string> ShellAsync(string pod, string script)

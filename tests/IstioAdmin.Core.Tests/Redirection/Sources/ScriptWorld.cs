@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IstioAdmin.Testing;
 
 namespace IstioAdmin.Core.Tests.Redirection.Sources;
 
@@ -6,6 +7,7 @@ namespace IstioAdmin.Core.Tests.Redirection.Sources;
 internal sealed class ScriptWorld : IAsyncDisposable
 {
     private readonly Process _holder;
+    private readonly List<string> _cgroups = [];
 
     private ScriptWorld(Process holder) => _holder = holder;
 
@@ -31,10 +33,45 @@ internal sealed class ScriptWorld : IAsyncDisposable
         return output;
     }
 
+    /// <summary>Puts a process where a container runtime would put one of a pod: into a cgroup of that name.</summary>
+    public void Place(string uid, string container, int? pid = null)
+    {
+        string root = File.Exists("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
+        string pod = Path.Combine(root, $"istioadmin-test-pod{uid}");
+        string cgroup = Path.Combine(pod, container);
+        try
+        {
+            Directory.CreateDirectory(cgroup);
+            File.WriteAllText(Path.Combine(cgroup, "cgroup.procs"), $"{pid ?? Pid}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip($"Needs a cgroup hierarchy that can be written to: {e.Message}");
+        }
+        _cgroups.Add(cgroup);
+        _cgroups.Add(pod);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _holder.Kill();
         await _holder.WaitForExitAsync(CancellationToken.None);
         _holder.Dispose();
+        foreach (string cgroup in _cgroups)
+            await Eventually.BecomesTrueAsync(() => Remove(cgroup), $"{cgroup} is empty");
+    }
+
+    private static bool Remove(string cgroup)
+    {
+        try
+        {
+            if (Directory.Exists(cgroup))
+                Directory.Delete(cgroup);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class InitLogText
     private IpFamily _family;
     private IpFamily _lastCommand;
     private string? _table;
-    private bool _inSave;
+    private bool _inSave, _commandBefore;
 
     /// <summary>Whether the log has the state that the kernel reported, not only what was asked of it.</summary>
     public bool HasFinalState => _saved.Count > 0;
@@ -104,10 +104,13 @@ internal sealed partial class InitLogText
             _lastCommand = command.Groups["six"].Success ? IpFamily.IPv6 : IpFamily.IPv4;
             _commands[_lastCommand].Run("filter", ShellWords.Split(command.Groups["words"].Value));
         }
-        else if (line is "+ true" || line.StartsWith("+ echo 'No socket match", StringComparison.Ordinal))
+        // The script's own function for iptables traces a "true" of its own, but never right behind the command.
+        else if ((line == "+ true" && _commandBefore) || line.StartsWith("+ echo 'No socket match", StringComparison.Ordinal))
         {
             _commands[_lastCommand].Undo();
         }
+        if (line.StartsWith("+ ", StringComparison.Ordinal))
+            _commandBefore = Command().IsMatch(line);
     }
 
     private void Keep(string line)

@@ -64,6 +64,7 @@ internal static class NodeScript
         done 2>/dev/null <$R/$p/cgroup
         say done $k $s $v
         printf %s "$e"
+        say next
         done
         say bye
         say end

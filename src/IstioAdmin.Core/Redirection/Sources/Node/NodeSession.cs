@@ -21,7 +21,10 @@ internal sealed class NodeSession
     private readonly StringBuilder _complaints = new();
     private NodeTools? _tools;
     private ProcessTable? _table;
+    private readonly Dictionary<int, PodRulesBuilder> _wantingSets = [];
     private (int Number, PodRulesBuilder Rules)? _current;
+    private Task _told = Task.CompletedTask;
+    private int _outstanding;
     private bool _ended;
 
     /// <summary>Prepares a run.</summary>
@@ -45,8 +48,7 @@ internal sealed class NodeSession
     {
         using var telling = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var frames = new FrameReader(_word);
-        await TellAsync(_word + "\n", cancel).ConfigureAwait(false);
-        Task told = Task.CompletedTask;
+        Tell(_word + "\n", telling.Token);
         try
         {
             await foreach (ExecChunk chunk in _shell.ReadAsync(cancel).ConfigureAwait(false))
@@ -57,18 +59,13 @@ internal sealed class NodeSession
                     continue;
                 }
                 foreach (Frame frame in frames.Append(chunk.Bytes.Span))
-                {
-                    if (frame.Kind == "ready")
-                        told = TellAsync(await AskAsync().ConfigureAwait(false), telling.Token);
-                    else
-                        await TakeAsync(frame).ConfigureAwait(false);
-                }
+                    await TakeAsync(frame, telling.Token).ConfigureAwait(false);
             }
         }
         finally
         {
             await telling.CancelAsync().ConfigureAwait(false);
-            await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (_tools is null || _table is null)
             throw Unfit($"the script did not run{Said()}");
@@ -79,17 +76,27 @@ internal sealed class NodeSession
         }
     }
 
-    private Task TellAsync(string text, CancellationToken cancel) => _shell.WriteAsync(Encoding.UTF8.GetBytes(text), cancel);
+    /// <summary>Tells the script something, after all it was told before; does not wait, because the script may have to be read first.</summary>
+    private void Tell(string text, CancellationToken cancel)
+    {
+        _told = AfterAsync(_told);
+
+        async Task AfterAsync(Task before)
+        {
+            await before.ConfigureAwait(false);
+            await _shell.WriteAsync(Encoding.UTF8.GetBytes(text), cancel).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Finds the pods among the processes; answers those that are not there, and writes down what to ask of the others.</summary>
-    private async ValueTask<string> AskAsync()
+    private async ValueTask AskAsync(CancellationToken cancel)
     {
         if (_tools is null || _table is null)
             throw Unfit("the script's output is not what it should be");
         if (_tools.Missing() is { Count: > 0 } missing)
             throw Unfit($"it has no {string.Join(" and no ", missing)}");
-        if (_table.Processes.Count == 0)
-            throw Unfit("it sees no processes of containers: it needs hostPID, or the node's /proc at /host/proc");
+        if (SeesOnlyItself(_table))
+            throw Unfit("it sees no processes of other pods: it needs hostPID, or the node's /proc at /host/proc");
         var choice = new ProcessChoice(_table);
         var questions = new StringBuilder();
         for (int i = 0; i < _pods.Count; i++)
@@ -98,14 +105,21 @@ internal sealed class NodeSession
             if (found.Witness is { } witness)
             {
                 _asked.Add(i, found);
-                questions.Append(CultureInfo.InvariantCulture, $"rules {i} {witness.Id} {witness.CgroupLine}\n");
+                questions.Append(Order("rules", i, witness));
             }
             else
             {
                 await _answer(_pods[i], Absent(_pods[i], found)).ConfigureAwait(false);
             }
         }
-        return questions.Append("end\n").ToString();
+        _outstanding = _asked.Count;
+        Tell(_outstanding == 0 ? "end\n" : questions.ToString(), cancel);
+    }
+
+    private bool SeesOnlyItself(ProcessTable table)
+    {
+        string[] seen = [.. table.Processes.Select(process => process.Places[0].PodUid ?? "").Distinct()];
+        return seen.Length == 0 || (seen.Length == 1 && !_pods.Any(pod => pod.Uid == seen[0]));
     }
 
     private PodAnswer Absent(MeshPod pod, PodProcesses found) => found switch
@@ -115,7 +129,7 @@ internal sealed class NodeSession
         _ => new PodAnswer.Unread(SourceFailures.NoProcess(pod, _reader), Passing: true),
     };
 
-    private async ValueTask TakeAsync(Frame frame)
+    private async ValueTask TakeAsync(Frame frame, CancellationToken cancel)
     {
         switch (frame.Kind)
         {
@@ -126,11 +140,14 @@ internal sealed class NodeSession
                 _table = ProcessTable.Parse(frame.Body, _reader.IsInNodeNamespace);
                 break;
             case "begin" when int.TryParse(frame.Word(1), CultureInfo.InvariantCulture, out int number) && _asked.ContainsKey(number):
-                _current = (number, new PodRulesBuilder(_pods[number], _reader, _tools!));
+                _current = (number, _wantingSets.TryGetValue(number, out PodRulesBuilder? begun) ? begun : new PodRulesBuilder(_pods[number], _reader, _tools!));
                 break;
             case "done" when _current is { } current && frame.Word(1) == current.Number.ToString(CultureInfo.InvariantCulture):
                 _current = null;
-                await _answer(_pods[current.Number], Judge(current.Number, current.Rules, frame)).ConfigureAwait(false);
+                await EndAsync(current.Number, current.Rules, frame, cancel).ConfigureAwait(false);
+                break;
+            case "ready":
+                await AskAsync(cancel).ConfigureAwait(false);
                 break;
             case "bye":
                 _ended = true;
@@ -140,6 +157,24 @@ internal sealed class NodeSession
                 break;
         }
     }
+
+    /// <summary>Answers a pod that has been read, or asks for the sets that its rules name.</summary>
+    private async ValueTask EndAsync(int number, PodRulesBuilder rules, Frame done, CancellationToken cancel)
+    {
+        if (done.Word(3) == "same" && rules.WantsSets)
+        {
+            rules.AskForSets();
+            _wantingSets[number] = rules;
+            Tell(Order("sets", number, _asked[number].Witness!), cancel);
+            return;
+        }
+        await _answer(_pods[number], Judge(number, rules, done)).ConfigureAwait(false);
+        if (--_outstanding == 0)
+            Tell("end\n", cancel);
+    }
+
+    private static string Order(string what, int number, NodeProcess witness) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what} {number} {witness.Id} {witness.CgroupLine}\n");
 
     private PodAnswer Judge(int number, PodRulesBuilder read, Frame done)
     {

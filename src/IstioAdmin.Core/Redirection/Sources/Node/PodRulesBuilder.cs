@@ -15,6 +15,13 @@ internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools 
     private readonly HashSet<IpFamily> _lost = [];
     private Frame? _printed;
     private NetworkView? _network;
+    private bool _setsAsked;
+
+    /// <summary>Whether a rule asks for a set, and nobody has asked for the sets yet.</summary>
+    public bool WantsSets => !_setsAsked && tools.Has("ipset") && _dumps.Any(NamesSet);
+
+    /// <summary>Notes that the sets are being asked for.</summary>
+    public void AskForSets() => _setsAsked = true;
 
     /// <summary>Takes a frame between <c>begin</c> and <c>done</c>.</summary>
     public void Add(Frame frame)
@@ -53,7 +60,7 @@ internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools 
             Dumps = [.. _dumps],
             Host = _network?.Host(pod.PodIPs),
             Processes = processes,
-            Gaps = [.. _gaps, .. tools.Gaps(reader.Name, LegacyTables)],
+            Gaps = [.. _gaps, .. SetGaps(), .. tools.Gaps(reader.Name, LegacyTables)],
             Unseen = [.. Families.Where(family => _lost.Contains(family) || !tools.SeesNfTables(family) || (LegacyTables.Contains(family) && !tools.SeesLegacy(family)))],
         };
     }
@@ -66,6 +73,14 @@ internal sealed class PodRulesBuilder(MeshPod pod, NodeReader reader, NodeTools 
         if (tools.Output(program) is { Format: not RuleDumpFormat.Ipset } lost)
             _lost.UnionWith(lost.Family is { } family ? [family] : Families);
     }
+
+    private IEnumerable<string> SetGaps()
+    {
+        if (_dumps.Any(NamesSet) && !tools.Has("ipset"))
+            yield return $"Rules of the pod ask for sets of addresses, and there is no ipset in {reader.Name}: what is in the sets is not known.";
+    }
+
+    private static bool NamesSet(RuleDump dump) => dump.Format != RuleDumpFormat.Ipset && dump.Text.Contains("--match-set ", StringComparison.Ordinal);
 
     private void AddDump(Frame printed, Frame ended)
     {
