@@ -26,6 +26,10 @@
         'Install-Bookinfo'
         'New-PodRedirectionRule'
         'Remove-Bookinfo'
+        'Repair-PodRedirection'
+        'Restart-MeshWorkload'
+        'Test-IstioCni'
+        'Test-Mesh'
         'Test-PodRedirection'
         'Trace-IptablesPacket'
     )

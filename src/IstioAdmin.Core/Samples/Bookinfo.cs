@@ -1,4 +1,5 @@
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Samples;
 

@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Workloads;
 using k8s.Models;
 
 namespace IstioAdmin.Core.Samples;
@@ -5,15 +6,13 @@ namespace IstioAdmin.Core.Samples;
 /// <summary>Waits for a sample's deployments to come and for their pods to go, and says what it waits for.</summary>
 internal static class WorkloadWait
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     /// <summary>Waits until every deployment is rolled out.</summary>
     /// <exception cref="MeshException">Time ran out (<c>RolloutTimedOut</c>); the message names each deployment and its obstacle.</exception>
     public static async Task ForRolloutAsync(SamplePlan plan, IReadOnlyList<string> deployments, TimeSpan timeout, IReporter reporter, CancellationToken cancel)
     {
         var reader = new WorkloadReader(plan);
         IReadOnlyList<WorkloadState> states = [];
-        bool done = await UntilAsync(async token =>
+        bool done = await Polling.UntilAsync(async token =>
         {
             states = await reader.ReadAsync(deployments, token).ConfigureAwait(false);
             int ready = states.Count(state => state.RolledOut);
@@ -39,7 +38,7 @@ internal static class WorkloadWait
         var reader = new WorkloadReader(plan);
         IReadOnlyList<V1Pod>? left = null;
         int most = 0;
-        bool done = await UntilAsync(async token =>
+        bool done = await Polling.UntilAsync(async token =>
         {
             left = await reader.PodsAsync(deployments, token).ConfigureAwait(false);
             most = Math.Max(most, left.Count);
@@ -59,23 +58,6 @@ internal static class WorkloadWait
     {
         string where = string.IsNullOrEmpty(pod.Spec?.NodeName) ? "not scheduled" : $"on node {pod.Spec.NodeName}";
         return $"{pod.Metadata.Name} ({where}, {(pod.Metadata.DeletionTimestamp is null ? "not being deleted" : "being deleted")})";
-    }
-
-    /// <summary>Asks again and again; false when time ran out first.</summary>
-    private static async Task<bool> UntilAsync(Func<CancellationToken, Task<bool>> isDone, TimeSpan timeout, CancellationToken cancel)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(timeout);
-        try
-        {
-            while (!await isDone(deadline.Token).ConfigureAwait(false))
-                await Task.Delay(Interval, deadline.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
     // Events only add to what is already known; not being allowed to read them must not hide it.

@@ -91,6 +91,10 @@ internal static class ConnectedClusters
         return found.Count > 0 || match.HasWildcards ? found : throw NotConnected(match.Text);
     }
 
+    /// <summary>The cluster of exactly that name.</summary>
+    /// <exception cref="MeshException">No connected cluster has it.</exception>
+    public static MeshCluster Named(string name) => All.FirstOrDefault(c => NameComparer.Equals(c.Name, name)) ?? throw NotConnected(name);
+
     /// <summary>Gives a cluster that is about to be shown its <c>IsCurrent</c>, which is asked for whenever it is looked at.</summary>
     public static PSObject ForDisplay(MeshCluster cluster)
     {

@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace IstioAdmin.Core.Samples;
+namespace IstioAdmin.Core.Workloads;
 
 /// <summary>Says in words why a pod is not ready, from its own status.</summary>
 internal static class PodObstacle
@@ -36,6 +36,18 @@ internal static class PodObstacle
         return unready is null
             ? $"pod {name} is being started on node {pod.Spec.NodeName}"
             : $"pod {name}: container {unready.Name} runs but is not ready";
+    }
+
+    /// <summary>The obstacle of a workload, by its pods.</summary>
+    /// <param name="pods">The workload's own pods, those that are ending among them.</param>
+    public static string Among(IReadOnlyList<V1Pod> pods)
+    {
+        V1Pod? stuck = pods.Where(pod => pod.Metadata.DeletionTimestamp is null && !IsReady(pod)).MaxBy(pod => pod.Metadata.CreationTimestamp);
+        if (stuck is not null)
+            return Describe(stuck);
+        if (pods.FirstOrDefault(pod => pod.Metadata.DeletionTimestamp is not null) is { } ending)
+            return $"pod {ending.Metadata.Name} of the previous template is still ending";
+        return pods.Count == 0 ? "its pods have not been created yet" : "its pods are ready but not counted as available yet";
     }
 
     private static string? Describe(V1ContainerStatus status) => status.State switch

@@ -1,8 +1,8 @@
-using IstioAdmin.Core.Samples;
+using IstioAdmin.Core.Workloads;
 using k8s;
 using k8s.Models;
 
-namespace IstioAdmin.Core.Tests.Samples;
+namespace IstioAdmin.Core.Tests.Workloads;
 
 public class PodObstacleTests
 {

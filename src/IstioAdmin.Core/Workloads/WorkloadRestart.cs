@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Applying;
+using k8s;
+using k8s.Models;
+
+namespace IstioAdmin.Core.Workloads;
+
+/// <summary>Replaces the pods of a workload by new ones, as its own update strategy says: what <c>kubectl rollout restart</c> does.</summary>
+public static class WorkloadRestart
+{
+    /// <summary>The template's annotation that a restart sets; kubectl's own, so that either sees the other's restarts.</summary>
+    public const string Annotation = "kubectl.kubernetes.io/restartedAt";
+
+    /// <summary>Checks that a workload can be restarted. Nothing in the cluster changes.</summary>
+    /// <exception cref="MeshException">
+    /// It does not exist (<c>ObjectNotFound</c>), is being deleted (<c>WorkloadTerminating</c>), is paused (<c>WorkloadPaused</c>), keeps its pods
+    /// until they are deleted (<c>WorkloadUpdatesOnDelete</c>), or is of a kind without a rollout (<c>WorkloadNotRestartable</c>).
+    /// </exception>
+    public static async Task CheckAsync(MeshCluster cluster, WorkloadReference workload, CancellationToken cancel)
+    {
+        LiveWorkload live = await LiveWorkload.ReadAsync(cluster.Client, workload, cancel).ConfigureAwait(false);
+        if (live.Metadata.DeletionTimestamp is not null)
+        {
+            throw new MeshException("WorkloadTerminating", FailureKind.Conflict, $"{cluster.Server}: {workload} is being deleted.",
+                "Its pods go with it; there is nothing to restart.", workload);
+        }
+        if (live.Hindrance is { } hindrance)
+            throw new MeshException(hindrance.ErrorId, FailureKind.Conflict, $"{cluster.Server}: {workload} cannot be restarted: {hindrance.What}.", hindrance.WayOut, workload);
+    }
+
+    /// <summary>Asks for the restart and does not wait for it.</summary>
+    /// <exception cref="MeshException">The server refused.</exception>
+    public static async Task<RestartedWorkload> StartAsync(MeshCluster cluster, WorkloadReference workload, CancellationToken cancel)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        KubeResource resource = WorkloadKind.Find(workload.Kind)!.Resource;
+        KubeSubject about = resource.Subject("patch", workload.Namespace, workload.Name);
+        var patch = new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["template"] = new JsonObject
+                {
+                    ["metadata"] = new JsonObject
+                    {
+                        ["annotations"] = new JsonObject { [Annotation] = now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) },
+                    },
+                },
+            },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Patch, $"{resource.Path(workload.Namespace, workload.Name)}?fieldManager={KubeApply.FieldManager}")
+        {
+            Content = new StringContent(patch.ToJsonString(), new MediaTypeHeaderValue("application/merge-patch+json")),
+        };
+        using HttpResponseMessage response = await cluster.Client.SendAsync(request, about, cancel).ConfigureAwait(false);
+        LiveWorkload live = await LiveWorkload.ReadAsync(cluster.Client, workload, cancel).ConfigureAwait(false);
+        return new RestartedWorkload
+        {
+            Cluster = cluster.Name,
+            Namespace = workload.Namespace,
+            Kind = workload.Kind,
+            Name = workload.Name,
+            RestartedAt = now,
+            RolledOut = live.Rollout.IsDone,
+            Available = live.Rollout.Available,
+            Desired = live.Rollout.Desired,
+        };
+    }
+
+    /// <summary>Waits until a restarted workload is rolled out.</summary>
+    /// <param name="cluster">The cluster it is in.</param>
+    /// <param name="started">What <see cref="StartAsync"/> returned.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="reporter">Told about progress.</param>
+    /// <param name="cancel">Stops the waiting; the restart goes on.</param>
+    /// <exception cref="MeshException">
+    /// Time ran out (<c>RolloutTimedOut</c>), or the deployment's own progress deadline (<c>RolloutStuck</c>); the message names what is in the way.
+    /// </exception>
+    public static async Task<RestartedWorkload> WaitAsync(
+        MeshCluster cluster, RestartedWorkload started, TimeSpan timeout, IReporter reporter, CancellationToken cancel)
+    {
+        WorkloadReference workload = started.Reference;
+        LiveWorkload? live = null;
+        WorkloadState? state = null;
+        bool done = await Polling.UntilAsync(async token =>
+        {
+            live = await LiveWorkload.ReadAsync(cluster.Client, workload, token).ConfigureAwait(false);
+            IReadOnlyList<V1Pod> pods = live.Rollout.IsDone ? [] : await PodsAsync(cluster.Client, live, token).ConfigureAwait(false);
+            state = WorkloadState.Of(workload.ToString(), live.Rollout, pods);
+            reporter.Progress($"Restarting {workload}", state.ToString(), state.Desired == 0 ? 100 : Math.Min(100, 100 * state.Available / state.Desired));
+            return live.Rollout.IsDone || live.Rollout.GaveUp;
+        }, timeout, cancel).ConfigureAwait(false);
+        if (done && live!.Rollout.IsDone)
+            return started with { RolledOut = true, Available = live.Rollout.Available, Desired = live.Rollout.Desired };
+
+        List<string> obstacles = state is null ? ["the server did not answer in that time"] : [state.ToString()];
+        if (live is not null)
+            obstacles.AddRange(await WarningsAsync(cluster.Client, live, cancel).ConfigureAwait(false));
+        string what = done ? "exceeded its progress deadline" : $"was not rolled out within {timeout.TotalSeconds:0.#} s";
+        throw new MeshException(done ? "RolloutStuck" : "RolloutTimedOut", FailureKind.Timeout,
+            $"{cluster.Server}: {workload} has been restarted but {what}. {string.Join("; ", obstacles)}.",
+            "The rollout goes on by itself once what is in the way is gone; -Timeout waits longer. Undo it with 'kubectl rollout undo' if need be.", workload);
+    }
+
+    private static async Task<IReadOnlyList<V1Pod>> PodsAsync(KubeClient client, LiveWorkload live, CancellationToken cancel)
+    {
+        string ns = live.Reference.Namespace;
+        V1PodList list = await client.CallAsync(
+            () => client.Api.CoreV1.ListNamespacedPodAsync(ns, labelSelector: WorkloadPods.Selector(live.Selector), cancellationToken: cancel),
+            KubeResource.Pods.Subject("list", ns), cancel).ConfigureAwait(false);
+        return [.. list.Items.Where(pod => WorkloadPods.IsOf(pod, live.Reference))];
+    }
+
+    // Events only add to what is already known; not being allowed to read them must not hide it.
+    private static async Task<IReadOnlyList<string>> WarningsAsync(KubeClient client, LiveWorkload live, CancellationToken cancel)
+    {
+        try
+        {
+            return await StartWarnings.ReadAsync(client, live.Reference.Namespace, await PodsAsync(client, live, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        }
+        catch (MeshException)
+        {
+            return [];
+        }
+    }
+}
