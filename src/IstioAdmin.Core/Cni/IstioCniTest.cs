@@ -31,7 +31,10 @@ public sealed class IstioCniTest
         _files = files;
     }
 
-    /// <summary>Makes the checks; those of a node come together, nodes in the order in which they are done.</summary>
+    /// <summary>Whether pods that came before the agent are looked for; that lists every pod of the cluster.</summary>
+    public bool WithPods { get; init; } = true;
+
+    /// <summary>Makes the checks; those of a node come together, nodes in the order of the list.</summary>
     /// <param name="wants">Which nodes, by name; null for all.</param>
     /// <param name="cancel">Stops.</param>
     /// <exception cref="MeshException">Nodes, DaemonSets or the agents' pods could not be listed.</exception>
@@ -68,7 +71,6 @@ public sealed class IstioCniTest
                 turn.Release();
             }
         })];
-        // In the order of the list: nodes are looked for by their names.
         foreach (Task<IReadOnlyList<MeshCheck>> one in running)
         {
             foreach (MeshCheck check in await one.ConfigureAwait(false))
@@ -82,7 +84,8 @@ public sealed class IstioCniTest
         List<MeshCheck> checks = [AgentChecks.OnNode(cluster, node), AgentChecks.Ready(cluster, node)];
         if (node.Agent is { } agent)
             checks.AddRange(await FilesAsync(node, agent, settings, files, cancel).ConfigureAwait(false));
-        checks.Add(AgentChecks.PodsAfter(cluster, node));
+        if (WithPods)
+            checks.Add(AgentChecks.PodsAfter(cluster, node));
         return checks;
     }
 
@@ -117,6 +120,8 @@ public sealed class IstioCniTest
     private async Task<ILookup<string, MeshedPod>> MeshedPodsAsync(Func<string, bool>? wants, CancellationToken cancel)
     {
         List<(string Node, MeshedPod Pod)> found = [];
+        if (!WithPods)
+            return found.ToLookup(pair => pair.Node, pair => pair.Pod);
         try
         {
             await foreach (MeshPod pod in MeshPods.ListAsync(_cluster, new PodSelection { Full = true }, _reporter, cancel).ConfigureAwait(false))

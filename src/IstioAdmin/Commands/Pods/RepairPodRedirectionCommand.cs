@@ -1,0 +1,146 @@
+using System.Management.Automation;
+using IstioAdmin.Clusters;
+using IstioAdmin.Completion;
+using IstioAdmin.Core;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Redirection.Repair;
+using IstioAdmin.Core.Redirection.Verdicts;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>Restarts the pods whose traffic is not redirected as it must be, and tests those that take their places.</summary>
+[Cmdlet(VerbsDiagnostic.Repair, "PodRedirection", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(RepairedPod))]
+public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
+{
+    private const string ByName = "Name";
+    private const string ByPod = "Pod";
+
+    private readonly Dictionary<MeshCluster, Dictionary<string, BrokenPod>> _pods = [];
+
+    /// <summary>Names of pods, with wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Their namespace; the context's own by default.</summary>
+    [Parameter(ParameterSetName = ByName)]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = ByName)]
+    [ConnectedCluster]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    [SupportsWildcards]
+    public override MeshCluster[]? Cluster { get; set; }
+
+    /// <summary>Pods: what Test-PodRedirection returned, or Get-MeshPod.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPod)]
+    [Alias("Pod")]
+    public MeshPod[] InputObject { get; set; } = [];
+
+    /// <summary>What is known about their redirection; without it they are tested first.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateSet("Unverified", "NotExpected", "Redirected", "Partial", "NotRedirected", "Looping")]
+    public string? Verdict { get; set; }
+
+    /// <summary>What the test found.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByPod)]
+    [Alias("Findings")]
+    public RedirectionFinding[] Finding { get; set; } = [];
+
+    /// <summary>Restart even where that is not expected to help, and pods that no controller would make anew.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancel)
+    {
+        if (ParameterSetName == ByPod)
+        {
+            foreach (MeshPod pod in InputObject)
+                Add(ConnectedClusters.Named(pod.Cluster), pod);
+            return;
+        }
+        NamePattern[] names = [.. Name.Select(NamePattern.Parse)];
+        await ForEachClusterAsync((cluster, cancel) => FindAsync(cluster, names, cancel), cancel);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancel)
+    {
+        foreach ((MeshCluster cluster, Dictionary<string, BrokenPod> pods) in _pods)
+        {
+            try
+            {
+                await RepairAsync(cluster, [.. pods.Values], cancel);
+            }
+            catch (Exception e) when (e is not PipelineStoppedException && !cancel.IsCancellationRequested)
+            {
+                WriteFailure(e, cluster);
+            }
+        }
+    }
+
+    private async Task RepairAsync(MeshCluster cluster, IReadOnlyList<BrokenPod> pods, CancellationToken cancel)
+    {
+        var options = new RepairOptions
+        {
+            Test = RedirectionTesting.Tester(cluster, Reporter),
+            CheckNode = RedirectionTesting.NodeChecks(cluster, Reporter),
+            Force = Force,
+            Wait = NoWait ? null : Patience,
+        };
+        RepairPlan plan = await PodRepair.PlanAsync(cluster, pods, options, Reporter, cancel);
+        foreach (RepairedPod sound in plan.Sound)
+            WriteObject(sound);
+        foreach ((BrokenPod pod, MeshException why) in plan.Refused)
+            WriteFailure(why, pod.Pod);
+        foreach (RepairStep step in plan.Steps)
+        {
+            if (!ShouldProcess($"{step.Target} on {cluster.Server}", step.Action == RepairAction.Restarted ? "Restart" : "Evict"))
+                continue;
+            try
+            {
+                await foreach (RepairedPod repaired in PodRepair.RunAsync(cluster, step, options, Reporter, cancel))
+                    WriteObject(repaired);
+            }
+            catch (Exception e) when (e is not PipelineStoppedException && !cancel.IsCancellationRequested)
+            {
+                WriteFailure(e, step.Pods[0].Pod);
+            }
+        }
+    }
+
+    private async Task FindAsync(MeshCluster cluster, NamePattern[] names, CancellationToken cancel)
+    {
+        string ns = Namespace ?? cluster.Namespace;
+        var missing = names.Where(name => !name.HasWildcards).Select(name => name.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var selection = new PodSelection { Namespace = ns, NameFilter = name => Array.Exists(names, pattern => pattern.IsMatch(name)) };
+        await foreach (MeshPod pod in MeshPods.ListAsync(cluster, selection, Reporter, cancel))
+        {
+            missing.Remove(pod.Name);
+            Add(cluster, pod);
+        }
+        foreach (string name in missing)
+        {
+            WriteFailure(new MeshException("PodNotFound", FailureKind.NotFound, $"{cluster.Server}: there is no pod '{name}' in namespace {ns} of cluster '{cluster.Name}'.",
+                "List what is there with Get-MeshPod, or use wildcards.", name), name);
+        }
+    }
+
+    // A pod that comes twice is repaired once; the later verdict counts.
+    private void Add(MeshCluster cluster, MeshPod pod)
+    {
+        if (!_pods.TryGetValue(cluster, out Dictionary<string, BrokenPod>? pods))
+            _pods[cluster] = pods = new Dictionary<string, BrokenPod>(StringComparer.Ordinal);
+        RedirectionVerdict? verdict = Verdict is null ? null : Enum.Parse<RedirectionVerdict>(Verdict);
+        // Nothing can be wrong where nothing is expected.
+        if (verdict is null && !pod.RedirectionExpected)
+            verdict = RedirectionVerdict.NotExpected;
+        pods[pod.ToString()] = new BrokenPod(pod, verdict, Finding);
+    }
+}
