@@ -46,6 +46,13 @@ internal sealed class RepairRun
         var eviction = new PodEviction(_cluster, _reporter);
         foreach (BrokenPod pod in _step.Pods)
         {
+            // Who does not wait cannot know that the one before has a successor.
+            if (_options.Wait is null && _step.Workload is not null && pod != _step.Pods[0])
+            {
+                throw new MeshException("RepairIncomplete", FailureKind.Conflict,
+                    $"{_cluster.Server}: of {_step.Workload}, only pod {_step.Pods[0].Pod} was evicted: its pods go one at a time, each when the one before has a successor.",
+                    "Run the command again for the others once the successor is ready, or without -NoWait.", pod.Pod);
+            }
             IReadOnlyList<V1Pod> before = _step.Workload is { } owner ? await _pods.OfAsync(owner, cancel).ConfigureAwait(false) : [];
             bool evicted = await eviction.EvictAsync(pod.Pod, _options.Wait, cancel).ConfigureAwait(false);
             IReadOnlyList<MeshPod> fresh = [];

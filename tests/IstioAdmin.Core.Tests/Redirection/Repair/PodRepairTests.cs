@@ -107,6 +107,20 @@ public sealed class PodRepairTests
     }
 
     [Fact]
+    public async Task Without_waiting_only_the_first_of_several_pods_is_evicted()
+    {
+        await using ClusterWorld world = await ClusterWorld.StartAsync();
+        foreach (int i in Enumerable.Range(0, 2))
+            world.Objects.PutPod("demo", $"db-{i}", "StatefulSet", "db");
+        BrokenPod[] pods = [Broken(await world.PodAsync("demo", "db-0")), Broken(await world.PodAsync("demo", "db-1"))];
+
+        MeshException rest = await Assert.ThrowsAsync<MeshException>(async () => await RepairAsync(world, Options(RedirectionVerdict.Redirected) with { Wait = null }, pods));
+
+        Assert.Equal("RepairIncomplete", rest.ErrorId);
+        Assert.Equal("POST /api/v1/namespaces/demo/pods/db-0/eviction", Assert.Single(world.Objects.Writes));
+    }
+
+    [Fact]
     public async Task A_successor_that_does_not_become_ready_is_an_error_that_says_why()
     {
         await using ClusterWorld world = await DeploymentAsync(3);
