@@ -47,7 +47,7 @@ internal sealed class SidecarClauses
                 DestinationPorts = [.. _plan.InboundPorts],
                 ExceptDestinationPorts = left,
             };
-            string ports = _plan.AllInbound ? $"every port{But(left)}" : $"{Ports(_plan.InboundPorts)}{But(left)}";
+            string ports = _plan.AllInbound ? $"every port{But(left)}" : $"{Ports(_plan.InboundPorts)}{But([.. left.Where(own => _plan.InboundPorts.Any(range => range.Contains(own.First)))])}";
             _list.Add(
                 "InboundCaptured",
                 ClauseKind.Captured,

@@ -57,6 +57,23 @@ public sealed class EscapeFinderTests
     }
 
     [Fact]
+    public void Interfaces_that_are_left_out_are_not_asked_about_in_either_direction()
+    {
+        var host = new TraceHost([.. Tracing.World.Pod.Interfaces, new HostInterface("net1", [(IpFamily.IPv4, Tracing.World.Address("192.168.1.5"))])], "eth0");
+        Ruleset rules = Dump.Parse(Nat("-A PREROUTING -i eth0 -p tcp -j REDIRECT --to-ports 15006", "-A OUTPUT -o lo -p tcp -j REDIRECT --to-ports 15001"), IpFamily.IPv4);
+        EscapeVerdict Verdict(EscapeQuery query, params string[] except) =>
+            new EscapeFinder(rules, host).Find(query with { ExceptInterfaces = [.. except.Select(name => new InterfacePattern(name))] }).Verdict;
+
+        Assert.Equal(EscapeVerdict.Escapes, Verdict(Inbound(15006)));
+        Assert.Equal(EscapeVerdict.Proven, Verdict(Inbound(15006), "net+"));
+        Assert.Equal(EscapeVerdict.NoPackets, Verdict(Inbound(15006), "net1", "eth0"));
+        Assert.Equal(EscapeVerdict.Escapes, Verdict(Outbound(15001) with { Proxy = null }));
+        Assert.Equal(EscapeVerdict.Proven, Verdict(Outbound(15001) with { Proxy = null }, "eth0"));
+        Assert.Equal(EscapeVerdict.NoPackets, Verdict(Outbound(15001) with { Proxy = null }, "eth0", "lo"));
+        Assert.Equal(EscapeVerdict.Escapes, Verdict(Outbound(15001) with { Proxy = null }, "lo"));
+    }
+
+    [Fact]
     public void What_is_not_understood_is_never_fine()
     {
         EscapeSet set = Find(
