@@ -1,8 +1,16 @@
+using System.Text.RegularExpressions;
+
 namespace IstioAdmin.Core.Kube.Failures;
 
 /// <summary>The RBAC rule that a refused request would have needed.</summary>
-internal static class RoleRule
+internal static partial class RoleRule
 {
+    /// <summary>
+    /// The verb that the server's refusal names; null when it names none. It can be another than the request suggests: a WebSocket is opened with
+    /// GET, so before Kubernetes 1.35 <c>pods/exec</c> takes <c>get</c> where other clients need <c>create</c>.
+    /// </summary>
+    public static string? VerbIn(string? refusal) => refusal is not null && Verb().Match(refusal) is { Success: true } match ? match.Groups[1].Value : null;
+
     public static string Remedy(KubeSubject about)
     {
         if (about.Resource.StartsWith('/'))
@@ -18,4 +26,8 @@ internal static class RoleRule
         int dot = fullName.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? ("", fullName) : (fullName[(dot + 1)..], fullName[..dot]);
     }
+
+    // The words of k8s.io/apiserver's pkg/endpoints/handlers/responsewriters (ForbiddenStatusError).
+    [GeneratedRegex(@"cannot ([a-z]+) (?:resource|path) """, RegexOptions.CultureInvariant)]
+    private static partial Regex Verb();
 }

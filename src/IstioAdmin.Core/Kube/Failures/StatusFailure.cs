@@ -80,7 +80,7 @@ internal static class StatusFailure
                 "AdmissionRefused",
                 FailureKind.Forbidden,
                 "An admission controller refused the object (quota, Pod Security, a policy); change the object or the policy.")
-            : new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about));
+            : new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about with { Verb = RoleRule.VerbIn(status?.Message) ?? about.Verb }));
 
     private static void AppendCauses(StringBuilder message, KubeStatus? status, string detail)
     {

@@ -63,7 +63,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
         Dictionary<string, PodRulesReading> readings = await world.ReadAsync(pods: (await world.PodsAsync()).Where(pod => pod.Name == "one"));
 
         Assert.Equal($"agent {world.Namespace}/agent on node {readings["one"].Pod.Node}", readings["one"].Rules!.Reader);
-        Assert.Contains($"create pods/exec in {world.Namespace}", readings["one"].Rules!.Privileges);
+        Assert.Contains($"create and get pods/exec in {world.Namespace}", readings["one"].Rules!.Privileges);
         Assert.Contains("-A INPUT -j ACCEPT", Text(readings["one"], RuleDumpFormat.IptablesNft, IpFamily.IPv4), StringComparison.Ordinal);
     }
 
@@ -110,7 +110,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
             """, world.Namespace);
         await Eventually.BecomesTrueAsync(async () => (await world.PodsAsync()) is var now && now.Any(pod => pod is { Name: "ended", Phase: "Succeeded" }) && now.Any(pod => pod is { Name: "onhost", Phase: "Running" }), "pods run and have ended");
         List<MeshPod> listed = await world.PodsAsync();
-        await world.ControlPlane.KubectlAsync("delete", "pod", "goes", "--namespace", world.Namespace);
+        await world.ControlPlane.KubectlAsync("delete", "pod", "goes", "--grace-period=1", "--namespace", world.Namespace);
 
         Dictionary<string, PodRulesReading> readings = await world.ReadAsync(pods: listed);
 
@@ -179,19 +179,19 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
         await world.RunAsync("one");
         List<MeshPod> pods = await world.PodsAsync();
 
-        Assert.NotNull((await world.ReadAsync(await world.ConnectAsync("whole", "get,list,create,delete", "create"), pods))["one"].Rules);
-        MeshException create = (await world.ReadAsync(await world.ConnectAsync("no-create", "get,list,delete", "create"), pods))["one"].Failure!;
-        MeshException get = (await world.ReadAsync(await world.ConnectAsync("no-get", "list,create,delete", "create"), pods))["one"].Failure!;
-        MeshException exec = (await world.ReadAsync(await world.ConnectAsync("no-exec", "get,list,create,delete", "get"), pods))["one"].Failure!;
+        Assert.NotNull((await world.ReadAsync(await world.ConnectAsync("whole", "get,list,create,delete", "create,get"), pods))["one"].Rules);
+        MeshException create = (await world.ReadAsync(await world.ConnectAsync("no-create", "get,list,delete", "create,get"), pods))["one"].Failure!;
+        MeshException get = (await world.ReadAsync(await world.ConnectAsync("no-get", "list,create,delete", "create,get"), pods))["one"].Failure!;
+        MeshException exec = (await world.ReadAsync(await world.ConnectAsync("no-exec", "get,list,create,delete", "create"), pods))["one"].Failure!;
 
         Assert.Equal("one", Assert.Single(await world.PodsAsync()).Name);
         Assert.Contains("resources: [\"pods\"], verbs: [\"create\"]", create.Remedy, StringComparison.Ordinal);
         Assert.Contains("resources: [\"pods\"], verbs: [\"get\"]", get.Remedy, StringComparison.Ordinal);
-        Assert.Contains("resources: [\"pods/exec\"], verbs: [\"create\"]", exec.Remedy, StringComparison.Ordinal);
+        Assert.Contains("resources: [\"pods/exec\"], verbs: [\"get\"]", exec.Remedy, StringComparison.Ordinal);
         Assert.All(new[] { create, get, exec }, failure => Assert.Equal(FailureKind.Forbidden, failure.Kind));
         Assert.Empty(world.Warnings);
 
-        Assert.NotNull((await world.ReadAsync(await world.ConnectAsync("no-delete", "get,list,create", "create"), pods))["one"].Rules);
+        Assert.NotNull((await world.ReadAsync(await world.ConnectAsync("no-delete", "get,list,create", "create,get"), pods))["one"].Rules);
         Assert.Contains("verbs: [\"delete\"]", Assert.Single(world.Warnings), StringComparison.Ordinal);
     }
 

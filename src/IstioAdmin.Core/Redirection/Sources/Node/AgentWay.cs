@@ -8,7 +8,7 @@ internal sealed class AgentWay(MeshCluster cluster, CniAgent agent, Refusals ref
     public NodeReader Reader { get; } = new(
         RulesSource.Node,
         $"agent {agent.Container.Namespace}/{agent.Container.Pod} on node {agent.Node}",
-        [$"list pods", $"create pods/exec in {agent.Container.Namespace}"],
+        ["list pods", $"create and get pods/exec in {agent.Container.Namespace}"],
         agent.HostNetwork);
 
     public Task<INodeShell> OpenAsync(CancellationToken cancel) =>

@@ -51,7 +51,7 @@ internal sealed class InspectorPods
 
     /// <summary>What an inspector pod takes, each as a phrase.</summary>
     public IReadOnlyList<string> Privileges =>
-        [$"create, get and delete pods in {Namespace}", $"create pods/exec in {Namespace}", "a privileged pod with hostPID and hostNetwork"];
+        [$"create, get and delete pods in {Namespace}", $"create and get pods/exec in {Namespace}", "a privileged pod with hostPID and hostNetwork"];
 
     /// <summary>A name that no other pod has.</summary>
     public static string NewName() => $"{Name}-{RandomNumberGenerator.GetHexString(10, lowercase: true)}";

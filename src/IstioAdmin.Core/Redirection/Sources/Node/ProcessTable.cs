@@ -81,7 +81,8 @@ internal sealed class ProcessTable
         }
         else if (what == "ns/net")
         {
-            if (ulong.TryParse(line[..proc].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode))
+            // The node's /proc may be mounted elsewhere: "4026531840 /host/proc/123/ns/net".
+            if (ulong.TryParse(line.AsSpan(0, Math.Max(0, line.IndexOf(' ', StringComparison.Ordinal))), NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode))
                 SetNamespace(id, inode, node);
         }
         else if (what.StartsWith("status:", StringComparison.Ordinal) && _processes.TryGetValue(id, out NodeProcess? process))
