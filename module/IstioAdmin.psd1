@@ -32,6 +32,7 @@
         'Test-Mesh'
         'Test-PodRedirection'
         'Trace-IptablesPacket'
+        'Trace-PodPacket'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }
 }
