@@ -161,7 +161,7 @@ public static class PacketPaths
             _ => LegVerdict.Blocked,
         };
 
-        private string Sentence(MeshPod pod, Packet packet, string whose, LegVerdict verdict, PacketTrace? trace)
+        private static string Sentence(MeshPod pod, Packet packet, string whose, LegVerdict verdict, PacketTrace? trace)
         {
             string what = packet.InInterface.Length > 0
                 ? $"At {pod} the packet to port {packet.DestinationPort}"
@@ -200,8 +200,8 @@ public static class PacketPaths
         {
             ContainerTraffic? proxy = from.Traffic.Proxy;
             RedirectionPolicy policy = RedirectionPolicies.Shared.For(from);
-            uint user = proxy is not null && from.Traffic.UserOf(proxy) is { } own ? Id(own) : policy.Proxy?.Users.FirstOrDefault() ?? 0;
-            return new(user, proxy is not null && from.Traffic.GroupOf(proxy) is { } group ? Id(group) : policy.Proxy?.Groups.FirstOrDefault() ?? 0);
+            uint user = proxy is not null && from.Traffic.UserOf(proxy) is { } own ? Id(own) : policy.Proxy is { Users: [var first, ..] } ? first : 0;
+            return new(user, proxy is not null && from.Traffic.GroupOf(proxy) is { } group ? Id(group) : policy.Proxy is { Groups: [var firstGroup, ..] } ? firstGroup : 0);
         }
 
         private static uint Id(long? id) => id is >= 0 and <= uint.MaxValue ? (uint)id : 0;

@@ -102,7 +102,7 @@ internal sealed class TargetResolver
                 continue;
             foreach (JsonElement endpoint in slice.Items("endpoints").Where(e => e.At("conditions", "ready")?.AsFlag() != false))
             {
-                if (endpoint.Child("addresses")?.AsTexts().FirstOrDefault() is not { } address || !TargetName.IsAddress(address, out IpFamily of, out _) || (family ?? of) != of)
+                if (endpoint.Child("addresses")?.AsTexts() is not [var address, ..] || !TargetName.IsAddress(address, out IpFamily of, out _) || (family ?? of) != of)
                     continue;
                 // Only the first one is followed, so only that one's pod is worth a request.
                 MeshPod? pod = endpoints.Count == 0 && endpoint.At("targetRef") is { } target && target.Text("kind") == "Pod" && target.Text("name") is { } name
@@ -126,7 +126,7 @@ internal sealed class TargetResolver
 
     /// <summary>The first address of a family that the sender has as well.</summary>
     private string? AddressOf(IReadOnlyList<string> addresses) =>
-        addresses.FirstOrDefault(address => _from.PodIPs.Any(own => FamilyOf(own) == FamilyOf(address))) ?? (_from.PodIPs.Count == 0 ? addresses.FirstOrDefault() : null);
+        addresses.FirstOrDefault(address => _from.PodIPs.Any(own => FamilyOf(own) == FamilyOf(address))) ?? (_from.PodIPs.Count == 0 && addresses is [var any, ..] ? any : null);
 
     private static IpFamily FamilyOf(string address) => address.Contains(':', StringComparison.Ordinal) ? IpFamily.IPv6 : IpFamily.IPv4;
 

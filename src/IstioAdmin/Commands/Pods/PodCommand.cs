@@ -84,19 +84,12 @@ public abstract class PodCommand : MeshCommand
         {
             try
             {
-                await ProcessPodsAsync(ConnectedClusters.Find(WildcardPattern.Escape(name))[0], Each(pods), cancel);
+                await ProcessPodsAsync(ConnectedClusters.Find(WildcardPattern.Escape(name))[0], PodStream.Of(pods), cancel);
             }
             catch (Exception e) when (e is not PipelineStoppedException && !cancel.IsCancellationRequested)
             {
                 WriteFailure(e, target: name);
             }
         }
-    }
-
-    private static async IAsyncEnumerable<MeshPod> Each(List<MeshPod> pods)
-    {
-        await Task.CompletedTask;
-        foreach (MeshPod pod in pods)
-            yield return pod;
     }
 }

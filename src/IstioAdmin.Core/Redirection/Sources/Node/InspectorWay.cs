@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Samples;
+using IstioAdmin.Core.Workloads;
 using k8s;
 using k8s.Models;
 

@@ -136,7 +136,7 @@ internal sealed class NodeRules
             if (found is null || (pod.Uid is not null && (string?)found["metadata"]?["uid"] != pod.Uid))
                 return SourceFailures.Gone(pod);
             V1Pod now = k8s.KubernetesJson.Deserialize<V1Pod>(found.ToJsonString());
-            return new MeshException(failure.ErrorId, failure.Kind, $"{failure.Message} Now {Samples.PodObstacle.Describe(now)}.", failure.Remedy, pod, failure);
+            return new MeshException(failure.ErrorId, failure.Kind, $"{failure.Message} Now {Workloads.PodObstacle.Describe(now)}.", failure.Remedy, pod, failure);
         }
         catch (MeshException)
         {
