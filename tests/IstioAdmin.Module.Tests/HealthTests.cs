@@ -80,6 +80,7 @@ public sealed class HealthTests : ClusterTest
 
         Assert.Contains(run.OutputLines, line => line.Contains("Category: ControlPlane (cluster fake)", StringComparison.Ordinal));
         Assert.Contains(run.OutputLines, line => line.Contains("-> Delete pod istio-system/istio-cni-node-a", StringComparison.Ordinal));
+        Assert.Contains(run.OutputLines, line => line.StartsWith("Ok Check", StringComparison.Ordinal));
         Assert.All(run.OutputLines, line => Assert.InRange(line.Length, 0, 120));
     }
 }

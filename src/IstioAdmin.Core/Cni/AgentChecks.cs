@@ -7,8 +7,6 @@ namespace IstioAdmin.Core.Cni;
 /// <summary>What the API server tells of the CNI agent on a node, and of the pods that may have come before it.</summary>
 internal static class AgentChecks
 {
-    private const int MostNames = 5;
-
     public static MeshCheck OnNode(string cluster, CniNode node)
     {
         CheckDefinition check = CniChecks.AgentOnNode;
@@ -20,7 +18,7 @@ internal static class AgentChecks
         string why = Exclusion(node) ?? "nothing in its node selector and tolerations keeps it away";
         string message = $"There is no pod of {set} on the node: {why}.";
         return node.Pods.Count > 0
-            ? check.Fail(cluster, node.Name, $"{message} {Count(node.Pods.Count, "meshed pod")} on it depend on the plugin: {Names(node.Pods)}.",
+            ? check.Fail(cluster, node.Name, $"{message} {Names.Count(node.Pods.Count, "meshed pod")} on it depend on the plugin: {List(node.Pods)}.",
                 $"Let the DaemonSet run on the node (tolerations, node selector), then restart these pods with Restart-MeshWorkload; or keep meshed pods off the node.")
             : check.Warn(cluster, node.Name, $"{message} No meshed pod is on it now; one that comes would be without rules.",
                 "Let the DaemonSet run on the node, or keep meshed pods off it with a taint or an affinity.");
@@ -48,23 +46,24 @@ internal static class AgentChecks
         MeshedPod[] before = [.. known.Where(pod => pod.NetworkSince < installed)];
         if (before.Length > 0)
         {
-            return check.Fail(cluster, node.Name,
-                $"{Count(before.Length, "meshed pod")} got their network before the plugin was installed in the cluster ({Time(installed!.Value)}) and have no rules: {Names(before)}.", restart);
+            // Not a failure: who installs the plugin anew makes a new DaemonSet, and the pods of the time before it have their rules.
+            return check.Warn(cluster, node.Name,
+                $"{Names.Count(before.Length, "meshed pod")} got their network before the plugin's DaemonSet was made ({Time(installed!.Value)}), and have no rules unless there was another before: {List(before)}.", restart);
         }
         if (node.Agent is not { } agent)
-            return check.Fail(cluster, node.Name, $"{Count(known.Length, "meshed pod")} run on a node without agent: {Names(known)}.", restart);
+            return check.Warn(cluster, node.Name, $"{Names.Count(known.Length, "meshed pod")} on a node without agent: {List(known)}.", restart);
         if (agent.ReadySince is not { } ready)
-            return check.Warn(cluster, node.Name, $"The agent is not ready; {Count(known.Length, "meshed pod")} may have no rules: {Names(known)}.", restart);
+            return check.Warn(cluster, node.Name, $"The agent is not ready; {Names.Count(known.Length, "meshed pod")} may have no rules: {List(known)}.", restart);
         DateTime? begun = agent.Pod.Status?.StartTime ?? agent.Pod.Metadata.CreationTimestamp;
         MeshedPod[] during = [.. known.Where(pod => pod.NetworkSince >= begun && pod.NetworkSince < ready)];
         if (during.Length > 0)
         {
             return check.Warn(cluster, node.Name,
-                $"{Count(during.Length, "meshed pod")} got their network while the agent was not ready (from {Time(begun!.Value)} to {Time(ready)}) and are likely to have no rules: {Names(during)}.", restart);
+                $"{Names.Count(during.Length, "meshed pod")} got their network while the agent was not ready (from {Time(begun!.Value)} to {Time(ready)}) and are likely to have no rules: {List(during)}.", restart);
         }
         int older = known.Count(pod => pod.NetworkSince < begun);
         return check.Pass(cluster, node.Name, older == 0
-            ? $"All {known.Length} meshed pods got their network after the agent was ready."
+            ? $"{Names.Count(known.Length, "meshed pod")}: each got its network after the agent was ready."
             : $"{known.Length - older} meshed pods got their network after the agent was ready, {older} before this agent was started: an earlier one had chained the plugin, or Test-PodRedirection shows that none had.");
     }
 
@@ -95,10 +94,7 @@ internal static class AgentChecks
 
     private static string? OperatingSystem(CniNode node) => node.Node.Status?.NodeInfo?.OperatingSystem is { Length: > 0 } system ? system : null;
 
-    private static string Names(IReadOnlyList<MeshedPod> pods) =>
-        string.Join(", ", pods.Take(MostNames).Select(pod => pod.Name)) + (pods.Count > MostNames ? $" and {pods.Count - MostNames} more" : "");
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+    private static string List(IEnumerable<MeshedPod> pods) => Names.List([.. pods.Select(pod => pod.Name)]);
 
     private static string Time(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

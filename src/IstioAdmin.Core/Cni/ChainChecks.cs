@@ -187,6 +187,9 @@ internal sealed class ChainChecks
         if (file is null)
         {
             string where = named ?? (_run is { } run ? $"{run.Path}/istio-cni-kubeconfig" : $"{Directory}/ZZZ-istio-cni-kubeconfig");
+            // Wherever else the plugin's entry points, or however its file is called there, has not been read.
+            if (named is not null && (!IsRead(named) || _conf.Files.Concat(_run?.Files ?? []).Any(found => found.Name == Path.GetFileName(named))))
+                return check.Skip(_cluster, _node.Name, $"The token in {named}, which the plugin's entry names, was not looked at.");
             if (_conf.Problem is not null || (_run?.Problem is { } unread && named is null))
                 return check.Skip(_cluster, _node.Name, $"{where} could not be looked for: {(_conf.Problem is { } problem ? $"{Directory} {problem}" : $"{_run!.Path} {_run.Problem}")}.");
             return check.Fail(_cluster, _node.Name, $"{where} is not there: the plugin cannot ask the API server about pods, and no pod can start on the node.", hint);
@@ -219,6 +222,8 @@ internal sealed class ChainChecks
             return null;
         }
     }
+
+    private bool IsRead(string path) => Path.GetDirectoryName(path) is { } directory && (directory == _conf.Path || directory == _run?.Path);
 
     private string? Setting(string name) => _node.Agent?.Pod.Spec.Containers.SelectMany(container => container.Env ?? []).FirstOrDefault(variable => variable.Name == name)?.Value ?? Settings.GetValueOrDefault(name);
 

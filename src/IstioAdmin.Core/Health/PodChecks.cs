@@ -52,7 +52,7 @@ internal sealed class PodChecks
         string[] unready = [.. expected.Where(pod => !pod.Ready).Select(pod => pod.ToString())];
         CheckDefinition ready = HealthChecks.PodsReady;
         yield return expected.Length == 0 ? ready.Skip(_cluster.Name, null, "No pod of the cluster has traffic that must be redirected.")
-            : unready.Length == 0 ? ready.Pass(_cluster.Name, null, $"All {expected.Length} are ready.")
+            : unready.Length == 0 ? ready.Pass(_cluster.Name, null, $"{Names.Count(expected.Length, "pod")}, each ready.")
             : ready.Warn(_cluster.Name, null, $"{unready.Length} of {expected.Length} are not ready: {Names.List(unready)}.", "See what they say with kubectl describe; a pod whose rules are missing often fails in istio-validation.");
         yield return Versions(expected);
         yield return WithInit(pods);

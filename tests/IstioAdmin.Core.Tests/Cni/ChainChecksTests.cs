@@ -195,6 +195,16 @@ public sealed class ChainChecksTests
         Assert.Equal(CheckStatus.Fail, Find(Check([File("10-net.conflist", old), expired], run: run), "Kubeconfig").Status);
     }
 
+    [Theory]
+    [InlineData("/etc/kubernetes/istio.conf")]
+    [InlineData("/etc/cni/net.d/istio-credentials")]
+    public void A_kubeconfig_that_was_not_read_is_not_called_missing(string path)
+    {
+        string content = """{"name":"net","plugins":[{"type":"bridge"},{"type":"istio-cni","kubernetes":{"kubeconfig":"PATH"}}]}""".Replace("PATH", path, StringComparison.Ordinal);
+
+        Assert.Equal(CheckStatus.Skip, Find(Check([File("10-net.conflist", content), new NodeFile("istio-credentials", NodeFileType.File)]), "Kubeconfig").Status);
+    }
+
     [Fact]
     public void A_directory_that_may_not_be_read_is_skipped_with_the_reason()
     {
