@@ -90,7 +90,11 @@ public sealed class FakeCluster : IAsyncDisposable
         {
             metadata["ownerReferences"] = new JsonArray(new JsonObject
             {
-                ["apiVersion"] = "apps/v1", ["kind"] = ownerKind, ["name"] = owner ?? name[..name.LastIndexOf('-')], ["uid"] = "u", ["controller"] = true,
+                ["apiVersion"] = "apps/v1",
+                ["kind"] = ownerKind,
+                ["name"] = owner ?? name[..name.LastIndexOf('-')],
+                ["uid"] = "u",
+                ["controller"] = true,
             });
         }
         return _objects[$"/api/v1/namespaces/{ns}/pods/{name}"] = new JsonObject
