@@ -109,7 +109,7 @@ internal sealed class RedirectionWorld
     public async Task<IReadOnlyDictionary<string, PodRedirection>> TestAsync(RulesReadOptions options)
     {
         IAsyncEnumerable<MeshPod> pods = MeshPods.ListAsync(_cluster, new PodSelection { Namespace = Namespace }, LiveClient.Reporter, LiveClient.Cancel);
-        return await PodRedirections.TestAsync(_cluster, pods, options, LiveClient.Reporter, LiveClient.Cancel).ToDictionaryAsync(result => result.Name, LiveClient.Cancel);
+        return await PodRedirections.TestAsync(_cluster, pods, options, LiveClient.Reporter, LiveClient.Cancel).ToDictionaryAsync(result => result.Name, cancellationToken: LiveClient.Cancel);
     }
 
     private static async IAsyncEnumerable<PodRulesReading> ReadHere(IAsyncEnumerable<MeshPod> pods)

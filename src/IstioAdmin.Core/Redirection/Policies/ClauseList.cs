@@ -15,7 +15,7 @@ internal sealed class ClauseList
     public PolicyClause[] Clauses => [.. _clauses];
 
     /// <summary>Adds a clause, unless no family has a question for it.</summary>
-    public void Add(string name, ClauseKind kind, string text, string[] sources, Func<IpFamily, IEnumerable<EscapeQuery>> queries)
+    public void Add(string name, ClauseKind kind, string text, string[] sources, Func<IpFamily, IEnumerable<EscapeQuery>> queries, bool ofProxy = false)
     {
         ClauseQuery[] asked = [.. _families.SelectMany(family => queries(family).Select(query => new ClauseQuery(family, _pool.Share(family, query))))];
         if (asked.Length == 0)
@@ -24,6 +24,7 @@ internal sealed class ClauseList
         {
             Name = name,
             Kind = kind,
+            OfProxy = ofProxy || kind == ClauseKind.ProxyOwn,
             Direction = asked[0].Query.Direction,
             Text = text,
             Sources = sources,

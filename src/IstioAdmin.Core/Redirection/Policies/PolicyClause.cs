@@ -12,6 +12,9 @@ public sealed record PolicyClause
     /// <summary>What it demands.</summary>
     public required ClauseKind Kind { get; init; }
 
+    /// <summary>Whether the packets are the proxy's and not the application's.</summary>
+    public bool OfProxy { get; init; }
+
     /// <summary>Whether it is about packets that come in or that the pod sends.</summary>
     public required PacketDirection Direction { get; init; }
 

@@ -233,7 +233,8 @@ internal sealed class SidecarClauses
             "ProxySelfCall", ClauseKind.Captured, $"what the proxy sends to its own pod's address comes in at port {_plan.Settings.InboundCapturePort ?? 15006}", ids,
             family => _plan.Writes(family)
                 ? [self with { ExceptDestinations = [_plan.LoopbackOf(family)], ExceptSources = [TrafficPlan.PassthroughOf(family)], ExceptDestinationPorts = [.. self.ExceptDestinationPorts, .. _plan.ExcludedOutboundPorts] }]
-                : []);
+                : [],
+            ofProxy: true);
     }
 
     private IEnumerable<EscapeQuery> ToApplication(IpFamily family, EscapeQuery delivered)

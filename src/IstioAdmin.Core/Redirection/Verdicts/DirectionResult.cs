@@ -19,8 +19,8 @@ public sealed record DirectionResult(DirectionState State, IReadOnlyList<ClauseR
         ClauseResult[] captured = [.. clauses.Where(result => result.Clause.Kind == ClauseKind.Captured && result.Verdict != EscapeVerdict.NoPackets)];
         DirectionState state = captured switch
         {
-            [] => DirectionState.NothingCaptured,
-            _ when captured.Any(result => result.Verdict == EscapeVerdict.Escapes) =>
+            _ when Array.TrueForAll(captured, result => result.Clause.OfProxy) => DirectionState.NothingCaptured,
+            _ when captured.Any(result => result.Verdict == EscapeVerdict.Escapes && !IsOnlyCaughtAgain(result)) =>
                 Array.TrueForAll(captured, result => result.Verdict == EscapeVerdict.Escapes && !AnyRedirected(result)) ? DirectionState.Open : DirectionState.Escapes,
             _ when clauses.Any(result => result.Verdict == EscapeVerdict.Loops || IsCaughtAgain(result)) => DirectionState.Loops,
             _ when captured.Any(result => !result.Holds) => DirectionState.Unproven,
@@ -31,8 +31,11 @@ public sealed record DirectionResult(DirectionState State, IReadOnlyList<ClauseR
 
     /// <summary>Whether the proxy's own packets are redirected: to whichever port, they do not get where they were sent.</summary>
     internal static bool IsCaughtAgain(ClauseResult result) =>
-        result.Clause.Kind == ClauseKind.ProxyOwn && result.Verdict == EscapeVerdict.Escapes
+        result.Clause.OfProxy && result.Verdict == EscapeVerdict.Escapes
         && result.Answers.Any(answer => answer.Answer.Verdict == EscapeVerdict.Escapes && answer.Answer.Escapes.Any(fate => fate.Outcome == Iptables.Tracing.OutcomeKind.Redirected));
+
+    private static bool IsOnlyCaughtAgain(ClauseResult result) => result.Clause.OfProxy
+        && result.Answers.All(answer => answer.Answer.Verdict != EscapeVerdict.Escapes || answer.Answer.Escapes.All(fate => fate.Outcome == Iptables.Tracing.OutcomeKind.Redirected));
 
     // What was sent to the proxy's port in the first place says nothing about the rules.
     private static bool AnyRedirected(ClauseResult result) =>

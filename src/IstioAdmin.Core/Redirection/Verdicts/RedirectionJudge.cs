@@ -124,6 +124,8 @@ public sealed class RedirectionJudge
             from answer in result.Answers
             where answer.Answer.Verdict == EscapeVerdict.Escapes
             from fate in answer.Answer.Escapes
+            // What the proxy sends, and somebody else than expected gets, is caught again: a loop, and no escape.
+            where !result.Clause.OfProxy || fate.Outcome != OutcomeKind.Redirected
             select new EscapedPackets { Direction = result.Clause.Direction, Family = answer.Family, Clause = result.Clause, Fate = fate },
         _ => [],
     };
