@@ -73,7 +73,7 @@ internal static class Breakages
         new("RETURN by a bit of a connection's mark", Broken, Partial,
             Written.First("mangle", "-A OUTPUT -p tcp -m tcp --dport 443 -j CONNMARK --set-xmark 0x10/0x10").First("-A ISTIO_OUTPUT -m connmark --mark 0x10/0x10 -j RETURN"),
             [Out(World, 443, "outside 443"), Out(World6, 443, "outside 443"), .. OutboundHolds]),
-        new("connections that are not tracked", Broken, Partial, Written.First("raw", "-A PREROUTING -p tcp -m tcp --dport 9080 -j CT --notrack").First("raw", "-A OUTPUT -p tcp -m tcp --sport 9080 -j CT --notrack"),
+        new("connections that are not tracked", Broken, Partial, Written.First("raw", "-A PREROUTING -p tcp -m tcp --dport 9080 -j CT --notrack").First("raw", "-A OUTPUT -p tcp -m tcp --sport 9080 ! --tcp-flags FIN,SYN,RST,ACK SYN -j CT --notrack"),
             In(9080, "app 9080"), In6(9080, "app 9080"), In(8080, "proxy 15006")),
         new("RETURN by a match that is not understood", Broken, Unverified, Written.First("-A PREROUTING -p tcp -m length --length 0:100 -j RETURN"), [.. InboundOpen, .. OutboundHolds]),
 
@@ -95,8 +95,8 @@ internal static class Breakages
             [.. InboundHolds, Out(World, 80, "proxy 15001", user: 1337, group: 0)]),
         new("RETURN for the proxy missing", Broken, Looping, Written.Without(rule => rule.StartsWith("-A ISTIO_OUTPUT -m owner", StringComparison.Ordinal)),
             [.. InboundHolds, OfProxy(World, 80, "proxy 15001"), OfProxy(World6, 80, "proxy 15001")]),
-        new("group instead of user", Broken, Looping, Written.Replace("--uid-owner", "--gid-owner"),
-            [.. InboundHolds, .. OutboundHolds, Out(World, 80, "proxy 15001", user: 1337, group: 0)]),
+        new("group instead of user", Broken, Partial, Written.Replace("--uid-owner", "--gid-owner"),
+            [.. InboundHolds, .. OutboundHolds, Out(World, 80, "proxy 15001", user: 1337, group: 0), Out("pod", 9080, "app 9080", user: 1337, group: 0)]) { Finding = "ProxyLoops" },
         new("another user than the proxy's", Broken, Partial, Written.Replace("-owner 1337", "-owner 1338"),
             Out(World, 80, "outside 80", user: 1338), Out(World, 80, "proxy 15001"), OfProxy(World, 80, "proxy 15001")),
         new("rule for the proxy's own source address missing", Broken, Looping, Written.Without(rule => rule.Contains("127.0.0.6", StringComparison.Ordinal) || rule.Contains("::6", StringComparison.Ordinal)),
@@ -127,10 +127,10 @@ internal static class Breakages
         new("the same rules in both back ends", Legacy, Redirected, Written.Then(LegacyRestore(Written)), [.. InboundHolds, .. OutboundHolds]),
         new("legacy tables, one family open", Legacy, Partial, (Written with { IPv6 = "" }) with { Legacy = true }, In(9080, "proxy 15006"), In6(9080, "app 9080")),
         new("a legacy rule beside healthy nft rules", Legacy, Partial,
-            Written.Then("iptables-legacy -w 60 -t raw -I PREROUTING -p tcp --dport 3306 -j CT --notrack").Then("iptables-legacy -w 60 -t raw -I OUTPUT -p tcp --sport 3306 -j CT --notrack"),
+            Written.Then("iptables-legacy -w 60 -t raw -I PREROUTING -p tcp --dport 3306 -j CT --notrack").Then("iptables-legacy -w 60 -t raw -I OUTPUT -p tcp --sport 3306 ! --syn -j CT --notrack"),
             In(3306, "app 3306"), In(9080, "proxy 15006")),
         new("an nft rule beside healthy legacy rules", Legacy, Partial,
-            (Written with { Legacy = true }).Then("iptables-nft -t raw -I OUTPUT -p tcp --dport 443 -j CT --notrack").Then("iptables-nft -t raw -I PREROUTING -p tcp --sport 443 -j CT --notrack"),
+            (Written with { Legacy = true }).Then("iptables-nft -t raw -I OUTPUT -p tcp --dport 443 -j CT --notrack").Then("iptables-nft -t raw -I PREROUTING -p tcp --sport 443 ! --syn -j CT --notrack"),
             Out(World, 443, "outside 443"), Out(World, 80, "proxy 15001")),
         new("native nftables", Broken, Redirected, PodScript.None.Then(NativeRules.Load()), [.. Broken.Traffic]),
         new("native nftables with a hole", Broken, Partial, PodScript.None.Then(NativeRules.Load(inbound: "tcp dport { 8080, 9080 } accept")), [In(9080, "app 9080"), In6(8080, "app 8080"), In(3306, "proxy 15006"), .. OutboundHolds]),
@@ -141,7 +141,7 @@ internal static class Breakages
                 table inet other {
                   chain early { type filter hook prerouting priority -310; tcp dport 3306 notrack
                   }
-                  chain late { type filter hook output priority -310; tcp sport 3306 notrack
+                  chain late { type filter hook output priority -310; tcp sport 3306 tcp flags & (fin | syn | rst | ack) != syn notrack
                   }
                 }
                 EOF

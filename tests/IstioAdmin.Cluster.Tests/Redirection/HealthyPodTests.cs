@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Redirection.Sources;
 using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Testing;
 
@@ -21,5 +22,19 @@ public sealed class HealthyPodTests(Testbed testbed)
 
         Assert.True(result.Verdict == RedirectionVerdict.Redirected, $"{result.Verdict}: {string.Join('\n', result.Findings)}");
         Assert.DoesNotContain(result.Findings, finding => finding.Severity == FindingSeverity.Error);
+    }
+
+    [Fact]
+    public async Task All_pods_of_the_node_are_judged_by_one_reading_through_the_cluster()
+    {
+        RedirectionWorld world = await RedirectionWorld.OnAsync(testbed);
+
+        IReadOnlyDictionary<string, PodRedirection> results = await world.TestAsync(new RulesReadOptions { Source = RulesSource.Node, InspectorImage = "registry.local/nettools:1" });
+
+        Assert.All(PodShapes.Healthy, pod => Assert.Equal(RedirectionVerdict.Redirected, results[pod.Name].Verdict));
+        Assert.Equal(RedirectionVerdict.NotExpected, results[PodShapes.InjectFalse.Name].Verdict);
+        Assert.Equal(RedirectionVerdict.NotExpected, results[PodShapes.NothingLeft.Name].Verdict);
+        Assert.Equal(RedirectionVerdict.Partial, results[PodShapes.AppAsProxy.Name].Verdict);
+        Assert.Single(results.Values.Where(result => result.Rules is not null).Select(result => result.Evidence!.Reader).Distinct());
     }
 }

@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Testing;
 using static IstioAdmin.Cluster.Tests.Redirection.PodShapes;
 using static IstioAdmin.Cluster.Tests.Redirection.Sent;
@@ -19,11 +20,11 @@ public sealed class NewPodTests(Testbed testbed)
         await world.StartWithoutRulesAsync(pod);
         await world.LayDownAsync(pod);
 
-        await world.ConfirmAsync(pod, Open);
+        await IsOpenAsync(world, pod);
 
         await world.DeleteAsync(pod);
         await world.StartAsync(pod);
-        await world.ConfirmAsync(pod, Captured);
+        await IsCapturedAsync(world, pod);
     }
 
     [Fact]
@@ -45,11 +46,11 @@ public sealed class NewPodTests(Testbed testbed)
             await RewriteAsync(path, chain);
         }
 
-        await world.ConfirmAsync(pod, Open);
+        await IsOpenAsync(world, pod);
 
         await world.DeleteAsync(pod);
         await world.StartAsync(pod);
-        await world.ConfirmAsync(pod, Captured);
+        await IsCapturedAsync(world, pod);
     }
 
     [Fact]
@@ -58,11 +59,26 @@ public sealed class NewPodTests(Testbed testbed)
         RedirectionWorld world = await RedirectionWorld.OnAsync(testbed);
         PodShape pod = Today with { Name = "node-restarted" };
         await world.StartAsync(pod);
-        await world.ConfirmAsync(pod, Captured);
+        await IsCapturedAsync(world, pod);
 
         await world.RestartSandboxAsync(pod);
 
+        await IsOpenAsync(world, pod);
+    }
+
+    private static async Task IsOpenAsync(RedirectionWorld world, PodShape pod)
+    {
         await world.ConfirmAsync(pod, Open);
+        PodRedirection result = await world.JudgeAsync(pod);
+        Assert.Equal(RedirectionVerdict.NotRedirected, result.Verdict);
+        Assert.Contains(result.Findings, finding => finding.Name == "NoRules");
+        Assert.NotEqual(0, await Counterexamples.ConfirmAsync(world, pod, result));
+    }
+
+    private static async Task IsCapturedAsync(RedirectionWorld world, PodShape pod)
+    {
+        await world.ConfirmAsync(pod, Captured);
+        Assert.Equal(RedirectionVerdict.Redirected, (await world.JudgeAsync(pod)).Verdict);
     }
 
     /// <summary>Rewrites a file, and gives the container runtime, which watches the directory, a moment to read it.</summary>
