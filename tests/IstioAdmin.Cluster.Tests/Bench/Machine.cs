@@ -6,7 +6,7 @@ namespace IstioAdmin.Cluster.Tests.Bench;
 public sealed record Machine(string Interfaces, string Mounts, string NetworkNamespaces, string Cgroups, string Sysctls, string Iptables)
 {
     private static readonly string[] Settings =
-        ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom", "net/ipv4/ip_forward"];
+        ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom", "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"];
 
     public static async Task<Machine> LookAsync() => new(
         Interfaces: Lines(Directory.EnumerateDirectories("/sys/class/net")),

@@ -25,7 +25,7 @@ internal static class Breakages
     public static IReadOnlyList<Breakage> All { get; } =
     [
         // Rules that are gone.
-        new("rules flushed", Broken, NotRedirected, PodScript.None, [.. InboundOpen, .. OutboundOpen]),
+        new("rules flushed", Broken, NotRedirected, PodScript.None, [.. InboundOpen, .. OutboundOpen]) { Finding = "NoRules" },
         new("jump to the inbound chain missing", Broken, Partial, Written.Without(InboundJump), [.. InboundOpen, .. OutboundHolds]),
         new("jump to the outbound chain missing", Broken, Partial, Written.Without(OutboundJump), [.. InboundHolds, .. OutboundOpen]),
         new("both jumps missing", Broken, NotRedirected, Written.Without(InboundJump).Without(OutboundJump), [.. InboundOpen, .. OutboundOpen]),
@@ -124,7 +124,7 @@ internal static class Breakages
 
         // Back ends.
         new("legacy tables only", Legacy, Redirected, Written with { Legacy = true }, [.. InboundHolds, .. OutboundHolds]),
-        new("the same rules in both back ends", Legacy, Redirected, Written.Then(LegacyRestore(Written)), [.. InboundHolds, .. OutboundHolds]),
+        new("the same rules in both back ends", Legacy, Redirected, Written.Then(LegacyRestore(Written)), [.. InboundHolds, .. OutboundHolds]) { Finding = "SeveralBackends" },
         new("legacy tables, one family open", Legacy, Partial, (Written with { IPv6 = "" }) with { Legacy = true }, In(9080, "proxy 15006"), In6(9080, "app 9080")),
         new("a legacy rule beside healthy nft rules", Legacy, Partial,
             Written.Then("iptables-legacy -w 60 -t raw -I PREROUTING -p tcp --dport 3306 -j CT --notrack").Then("iptables-legacy -w 60 -t raw -I OUTPUT -p tcp --sport 3306 ! --syn -j CT --notrack"),
@@ -149,9 +149,9 @@ internal static class Breakages
             [In(3306, "app 3306"), In6(3306, "app 3306"), .. InboundHolds]),
 
         // Settings.
-        new("an annotation that swallows the declared port", Swallowed, Redirected, null, [.. Swallowed.Traffic]),
-        new("annotations that leave nothing", NothingLeft, NotExpected, null, [.. NothingLeft.Traffic]),
-        new("no inbound port given to istio-init", NoInboundPorts, Redirected, null, [.. NoInboundPorts.Traffic]),
+        new("an annotation that swallows the declared port", Swallowed, Redirected, null, [.. Swallowed.Traffic]) { Finding = "LeftByDesign" },
+        new("annotations that leave nothing", NothingLeft, NotExpected, null, [.. NothingLeft.Traffic]) { Finding = "NothingCaptured" },
+        new("no inbound port given to istio-init", NoInboundPorts, Redirected, null, [.. NoInboundPorts.Traffic]) { Finding = "NoInboundPorts" },
         new("an application that runs as the proxy", AppAsProxy, Partial, null, [.. AppAsProxy.Traffic]) { Finding = "ApplicationRunsAsProxy" },
         new("a sidecar in a pod that injection was told to leave alone", InjectFalse, NotExpected, null, [.. InjectFalse.Traffic]) { Finding = "SidecarWithoutRedirection" },
     ];
