@@ -6,6 +6,9 @@ namespace IstioAdmin.Core.Redirection.Sources;
 /// <summary>Why a pod has no rules to read.</summary>
 internal static class SourceFailures
 {
+    /// <summary>Identifies <see cref="NoProcess"/>.</summary>
+    public const string NoProcessId = "PodHasNoProcess";
+
     /// <summary>Why nobody could read the pod's rules whatever the way; null when there is no such reason.</summary>
     public static MeshException? Hopeless(MeshPod pod) => pod switch
     {
@@ -25,8 +28,8 @@ internal static class SourceFailures
         $"Pod {pod} has not been scheduled to a node: it has no network namespace yet.", "Wait until it runs; kubectl describe pod tells what it waits for.", pod);
 
     /// <summary>The node has no process of the pod.</summary>
-    public static MeshException NoProcess(MeshPod pod, NodeReader reader) => new("PodHasNoProcess", FailureKind.NotFound,
-        $"{reader.Name} found no process of pod {pod}: it has not started, has ended, or is being replaced.", "List the pods again and read those that run.", pod);
+    public static MeshException NoProcess(MeshPod pod, NodeReader reader) => new(NoProcessId, FailureKind.NotFound,
+        $"No process of pod {pod} was found by {reader.Name}: it has not started, has ended, or is being replaced.", "List the pods again and read those that run.", pod);
 
     /// <summary>The pod has been deleted since it was listed.</summary>
     public static MeshException Gone(MeshPod pod) => new("PodGone", FailureKind.NotFound,

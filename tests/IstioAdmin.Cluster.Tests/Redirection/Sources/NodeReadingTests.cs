@@ -18,7 +18,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task Reads_what_stands_in_each_pod_through_a_pod_of_its_own_and_removes_it()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync(
             ("nft", "iptables-nft -t nat -A OUTPUT -p tcp -m comment --comment of-nft -j REDIRECT --to-ports 15001; ip6tables-nft -A INPUT -j ACCEPT"),
             ("legacy", "iptables-legacy -t nat -A OUTPUT -p tcp -m comment --comment of-legacy -j REDIRECT --to-ports 15001"),
@@ -56,7 +56,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task Reads_through_the_agent_of_the_node_when_it_can_and_makes_no_pod()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync(("one", "iptables-nft -A INPUT -j ACCEPT"));
         await world.RunAgentAsync("{hostPID: true", "{privileged: true}");
 
@@ -70,7 +70,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task Reads_through_an_agent_that_has_the_nodes_proc_mounted()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync(("one", "iptables-nft -A INPUT -j ACCEPT"));
         // As istio/istio's own daemonset: no hostPID, capabilities instead of privileged.
         await world.RunAgentAsync("{hostPID: false", "{capabilities: {drop: [ALL], add: [NET_ADMIN, NET_RAW, SYS_PTRACE, SYS_ADMIN, DAC_OVERRIDE] } }", mountProc: true);
@@ -84,7 +84,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task An_agent_that_lacks_something_is_passed_over_for_an_inspector_pod()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync(("one", "iptables-nft -A INPUT -j ACCEPT"));
         await world.RunAgentAsync("{hostPID: false", "{privileged: false}");
 
@@ -98,7 +98,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task Pods_without_rules_of_their_own_come_out_with_the_reason_and_hold_nobody_up()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync("stays", "goes");
         await world.ControlPlane.ApplyAsync($$"""
             ---
@@ -123,7 +123,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task A_reading_that_is_stopped_leaves_nothing()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         world.Options = world.Options with { InspectorNamespace = world.Namespace };
         await world.RunAsync("one");
         List<MeshPod> pods = await world.PodsAsync();
@@ -141,7 +141,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task An_image_that_does_not_start_is_told_with_the_kubelets_reason_and_leaves_nothing()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         world.Options = world.Options with { InspectorImage = "registry.local/no-such-image:1", InspectorNamespace = world.Namespace };
         await world.RunAsync("one");
 
@@ -156,7 +156,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task What_a_killed_client_left_is_removed_by_the_next_reading()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         world.Options = world.Options with { InspectorNamespace = world.Namespace };
         await world.RunAsync("one");
         await world.ControlPlane.ApplyAsync($$"""
@@ -174,7 +174,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task The_documented_role_is_enough_and_one_verb_less_is_named()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         world.Options = world.Options with { InspectorNamespace = world.Namespace };
         await world.RunAsync("one");
         List<MeshPod> pods = await world.PodsAsync();
@@ -198,7 +198,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     [Fact]
     public async Task Auto_names_every_way_that_was_refused()
     {
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         world.Options = new RulesReadOptions { Source = RulesSource.Auto, InspectorImage = NodeWorld.Tools };
         string ns = world.Namespace;
         await world.Node.RunPodsAsync(ns, "init-container");
@@ -218,7 +218,7 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     public async Task Many_pods_take_one_read()
     {
         int count = int.Parse(Environment.GetEnvironmentVariable("TESTBED_MANY_PODS") ?? "25", CultureInfo.InvariantCulture);
-        using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
         await world.RunAsync([.. Enumerable.Range(0, count).Select(i => ($"many-{i}", NodeWorld.TypicalRules + $"\\niptables-nft -t nat -A OUTPUT -m comment --comment of-{i}-alone"))]);
         List<MeshPod> pods = await world.PodsAsync();
 

@@ -12,7 +12,7 @@ using IstioAdmin.Testing;
 namespace IstioAdmin.Cluster.Tests.Redirection.Sources;
 
 /// <summary>A namespace on the real node whose pods can write rules for themselves, and a reporter that keeps what it hears.</summary>
-internal sealed class NodeWorld : IReporter, IDisposable
+internal sealed class NodeWorld : IReporter, IAsyncDisposable
 {
     public const string Tools = "registry.local/nettools:1";
 
@@ -148,7 +148,12 @@ internal sealed class NodeWorld : IReporter, IDisposable
     {
     }
 
-    public void Dispose() => Cluster.Client.Dispose();
+    /// <summary>The pods go at once: an agent of one test must not read for the next one.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ControlPlane.KubectlAsync("delete", "pods", "--all", "--grace-period=0", "--force", "--namespace", Namespace);
+        Cluster.Client.Dispose();
+    }
 
     private sealed class Deaf : IReporter
     {

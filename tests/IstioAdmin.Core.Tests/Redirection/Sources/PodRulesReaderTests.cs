@@ -67,6 +67,42 @@ public sealed class PodRulesReaderTests
     }
 
     [Fact]
+    public async Task A_pod_that_has_gone_meanwhile_is_told_from_one_that_has_not_started_and_costs_no_inspector_pod()
+    {
+        MeshPod waits = RulesServer.Pod("waits");
+        await using var server = new RulesServer
+        {
+            Pods = [RulesServer.Pod("there"), RulesServer.Pod("here"), waits, RulesServer.Pod("gone")],
+            Absent = ["waits", "gone"],
+            Answer = async context =>
+            {
+                string path = context.Request.Path.Value!;
+                if (!path.StartsWith("/api/v1/namespaces/ns/pods/", StringComparison.Ordinal))
+                    return false;
+                if (path.EndsWith("/waits", StringComparison.Ordinal))
+                {
+                    await KubeWorld.Json(context, $$"""
+                        {"metadata": {"name": "waits", "uid": "{{waits.Uid}}"}, "spec": {"nodeName": "n1", "containers": []},
+                         "status": {"containerStatuses": [{"name": "c", "image": "nope", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ErrImagePull"} } }]} }
+                        """);
+                }
+                else
+                {
+                    await KubeWorld.Status(context, 404, "NotFound", "not found");
+                }
+                return true;
+            },
+        };
+
+        Dictionary<string, PodRulesReading> readings = (await ReadAsync(server, await server.StartAsync())).ToDictionary(reading => reading.Pod.Name);
+
+        Assert.NotNull(readings["here"].Rules);
+        Assert.Equal(("PodGone", "PodHasNoProcess"), (readings["gone"].Failure!.ErrorId, readings["waits"].Failure!.ErrorId));
+        Assert.Contains("ErrImagePull (image nope)", readings["waits"].Failure!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Requests, request => request.StartsWith("POST ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_same_pod_twice_comes_out_twice()
     {
         MeshPod pod = RulesServer.Pod("p");

@@ -32,6 +32,9 @@ internal sealed partial class RulesServer : IAsyncDisposable
     /// <summary>By node and the number of the exec: a status to refuse it with.</summary>
     public Func<string, int, int?> Refuse { get; init; } = (_, _) => null;
 
+    /// <summary>Pods that have no process.</summary>
+    public string[] Absent { get; init; } = [];
+
     /// <summary>The orders of all execs.</summary>
     public ConcurrentQueue<string> Orders { get; } = [];
 
@@ -81,7 +84,7 @@ internal sealed partial class RulesServer : IAsyncDisposable
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync("v4.channel.k8s.io");
         string word = (await InputAsync(socket))!.Trim();
         await SayAsync(FakeShell.Tools + "@ processes\n" + string.Concat(Pods.Select((pod, i) =>
-            $"/proc/{100 + i}/cgroup:0::/kubepods/pod{pod.Uid}/x\n{9000 + i} /proc/{100 + i}/ns/net\n").Where((_, i) => Pods[i].Node == node)) + "@ ready\n@ wait\n");
+            $"/proc/{100 + i}/cgroup:0::/kubepods/pod{pod.Uid}/x\n{9000 + i} /proc/{100 + i}/ns/net\n").Where((_, i) => Pods[i].Node == node && !Absent.Contains(Pods[i].Name))) + "@ ready\n@ wait\n");
         int printed = 0;
         while (await InputAsync(socket) is { } orders && orders != "end\n")
         {

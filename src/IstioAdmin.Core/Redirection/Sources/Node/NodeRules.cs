@@ -41,7 +41,8 @@ internal sealed class NodeRules
         var tried = new List<MeshException>();
         foreach (Func<INodeWay> way in Ways(node))
         {
-            if (round.Left.Count == 0)
+            // A reader that sees the node's processes and none of a pod's is believed; another one would see no more.
+            if (round.Left.All(pod => round.Failure(pod)?.ErrorId == SourceFailures.NoProcessId))
                 break;
             await TryAsync(node, way(), round, tried, cancel).ConfigureAwait(false);
         }
@@ -49,7 +50,7 @@ internal sealed class NodeRules
         {
             if (round.Failure(pod) is not { } failure)
                 await giveUp(pod, tried).ConfigureAwait(false);
-            else if (failure.ErrorId == "PodHasNoProcess")
+            else if (failure.ErrorId == SourceFailures.NoProcessId)
                 await emit(new PodRulesReading(pod, null, await AbsenceAsync(pod, failure, cancel).ConfigureAwait(false))).ConfigureAwait(false);
             else
                 await giveUp(pod, [.. tried, failure]).ConfigureAwait(false);
@@ -126,13 +127,11 @@ internal sealed class NodeRules
     }
 
     /// <summary>What the server says of a pod that has no process on its node.</summary>
-    private static async Task<MeshException> AbsenceAsync(MeshPod pod, MeshException failure, CancellationToken cancel)
+    private async Task<MeshException> AbsenceAsync(MeshPod pod, MeshException failure, CancellationToken cancel)
     {
-        if (pod.Client is not { } client)
-            return failure;
         try
         {
-            JsonObject? found = await client.GetAsync(KubeResource.Pods, pod.Namespace, pod.Name, cancel).ConfigureAwait(false);
+            JsonObject? found = await _cluster.Client.GetAsync(KubeResource.Pods, pod.Namespace, pod.Name, cancel).ConfigureAwait(false);
             if (found is null || (pod.Uid is not null && (string?)found["metadata"]?["uid"] != pod.Uid))
                 return SourceFailures.Gone(pod);
             V1Pod now = k8s.KubernetesJson.Deserialize<V1Pod>(found.ToJsonString());

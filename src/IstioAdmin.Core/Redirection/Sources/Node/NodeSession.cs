@@ -95,13 +95,15 @@ internal sealed class NodeSession
             throw Unfit("the script's output is not what it should be");
         if (_tools.Missing() is { Count: > 0 } missing)
             throw Unfit($"it has no {string.Join(" and no ", missing)}");
-        if (SeesOnlyItself(_table))
-            throw Unfit("it sees no processes of other pods: it needs hostPID, or the node's /proc at /host/proc");
         var choice = new ProcessChoice(_table);
+        PodProcesses[] all = [.. _pods.Select(choice.For)];
+        // Its own pod is all that a reader in a PID namespace of its own can see.
+        if (all.All(found => found.None) && _table.Processes.Select(process => process.Places[0].PodUid).Distinct().Count() <= 1)
+            throw Unfit("it sees no processes of other pods: it needs hostPID, or the node's /proc at /host/proc");
         var questions = new StringBuilder();
         for (int i = 0; i < _pods.Count; i++)
         {
-            PodProcesses found = choice.For(_pods[i]);
+            PodProcesses found = all[i];
             if (found.Witness is { } witness)
             {
                 _asked.Add(i, found);
@@ -114,12 +116,6 @@ internal sealed class NodeSession
         }
         _outstanding = _asked.Count;
         Tell(_outstanding == 0 ? "end\n" : questions.ToString(), cancel);
-    }
-
-    private bool SeesOnlyItself(ProcessTable table)
-    {
-        string[] seen = [.. table.Processes.Select(process => process.Places[0].PodUid ?? "").Distinct()];
-        return seen.Length == 0 || (seen.Length == 1 && !_pods.Any(pod => pod.Uid == seen[0]));
     }
 
     private PodAnswer Absent(MeshPod pod, PodProcesses found) => found switch

@@ -32,6 +32,7 @@ internal sealed class ProcessChoice
             .FirstOrDefault();
         return new PodProcesses(witness, [.. inside.Where(process => process.NetworkNamespace == witness?.NetworkNamespace).SelectMany(Ids).Distinct()])
         {
+            None = all.Length == 0,
             OnlyInNodeNamespace = all.Length > 0 && inside.Length == 0 && all.All(process => process.NetworkNamespace is not null),
             NamespacesHidden = all.Length > 0 && all.All(process => process.NetworkNamespace is null),
         };
@@ -55,6 +56,9 @@ internal sealed class ProcessChoice
 /// <param name="Processes">The ids that its processes run with, each once.</param>
 internal sealed record PodProcesses(NodeProcess? Witness, IReadOnlyList<PodProcess> Processes)
 {
+    /// <summary>Whether it has no processes at all.</summary>
+    public bool None { get; init; }
+
     /// <summary>Whether all its processes are in the node's network namespace.</summary>
     public bool OnlyInNodeNamespace { get; init; }
 
