@@ -44,7 +44,13 @@ internal sealed partial class RulesServer : IAsyncDisposable
 
     public static MeshPod Pod(string name, string? node = "n1") => new()
     {
-        Cluster = "c", Namespace = "ns", Name = name, Node = node, Phase = "Running", Uid = Guid.NewGuid().ToString(), InitContainers = ["istio-init"],
+        Cluster = "c",
+        Namespace = "ns",
+        Name = name,
+        Node = node,
+        Phase = "Running",
+        Uid = Guid.NewGuid().ToString(),
+        InitContainers = ["istio-init"],
     };
 
     public async Task<MeshCluster> StartAsync(string version = "v1.31.2")
