@@ -13,9 +13,7 @@ internal static class Incurable
         ("Policy", "its template's settings say so"),
         ("Invalid", "its template's settings are invalid"),
         ("Excluded", "its template excludes this traffic"),
-        ("RunsAsProxy", "its application runs as the proxy's user or group, which every rule lets pass"),
-        ("AppRunsAsProxy", "its application runs as the proxy's user or group, which every rule lets pass"),
-        ("ProcessRunsAsProxy", "its application runs as the proxy's user or group, which every rule lets pass"),
+        ("ApplicationRunsAsProxy", "its application runs as the proxy's user or group, which every rule lets pass"),
     ];
 
     /// <summary>Why a restart cannot help a pod, and what would; null when it may.</summary>

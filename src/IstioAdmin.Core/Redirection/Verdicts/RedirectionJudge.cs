@@ -101,7 +101,7 @@ public sealed class RedirectionJudge
     {
         foreach (PolicyClause clause in policy.Clauses)
         {
-            if (clause is not { Kind: ClauseKind.Captured, Direction: PacketDirection.Outbound })
+            if (clause is not { Kind: ClauseKind.Captured, Direction: PacketDirection.Outbound, OfProxy: false })
                 continue;
             PolicyClause own = clause with
             {

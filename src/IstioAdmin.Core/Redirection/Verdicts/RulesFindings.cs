@@ -26,7 +26,8 @@ internal sealed class RulesFindings(
             AddMissed();
         foreach (ClauseResult result in results)
             AddOther(result);
-        foreach (PolicyProblem problem in policy.Problems)
+        // What the specification warns of is said once when the rules prove it.
+        foreach (PolicyProblem problem in policy.Problems.Where(problem => problem.Name != "RunsAsProxy" || !_findings.Exists(finding => finding.Name == "ApplicationRunsAsProxy")))
             _findings.Add(new(problem.Name, FindingSeverity.Warning, problem.Text, problem.Remedy));
         AddBackends();
         AddLeftByDesign();

@@ -205,8 +205,8 @@ public sealed class PodRepairTests
     }
 
     [Theory]
-    [InlineData("RunsAsProxy", null, false)]
-    [InlineData("RunsAsProxy", "RulesMissing", true)]
+    [InlineData("ApplicationRunsAsProxy", null, false)]
+    [InlineData("ApplicationRunsAsProxy", "NoRules", true)]
     [InlineData("RulesMissing", null, true)]
     public async Task A_restart_is_refused_only_where_all_that_is_wrong_would_stay(string first, string? second, bool restarted)
     {

@@ -86,6 +86,7 @@ internal static class JudgedPod
     {
         Name = name,
         Kind = kind,
+        OfProxy = kind == ClauseKind.ProxyOwn,
         Direction = query.Direction,
         Text = $"{query}",
         Sources = ["the test"],
