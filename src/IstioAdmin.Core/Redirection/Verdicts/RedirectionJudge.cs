@@ -118,17 +118,20 @@ public sealed class RedirectionJudge
         ? []
         : PodProcesses.OfApplication(pod, rules).Where(process => proxy.Users.Contains(process.User) || proxy.Groups.Contains(process.Group)).Distinct();
 
-    private static IEnumerable<EscapedPackets> EscapesOf(ClauseResult result) => result switch
+    private static IEnumerable<EscapedPackets> EscapesOf(ClauseResult result)
     {
-        { Clause.Kind: ClauseKind.Captured, Verdict: EscapeVerdict.Escapes } =>
+        if (result is not { Clause.Kind: ClauseKind.Captured, Verdict: EscapeVerdict.Escapes })
+            return [];
+        return
             from answer in result.Answers
             where answer.Answer.Verdict == EscapeVerdict.Escapes
             from fate in answer.Answer.Escapes
-            // What the proxy sends, and somebody else than expected gets, is caught again: a loop, and no escape.
-            where !result.Clause.OfProxy || fate.Outcome != OutcomeKind.Redirected
-            select new EscapedPackets { Direction = result.Clause.Direction, Family = answer.Family, Clause = result.Clause, Fate = fate },
-        _ => [],
-    };
+            where !IsLoop(result.Clause, fate)
+            select new EscapedPackets { Direction = result.Clause.Direction, Family = answer.Family, Clause = result.Clause, Fate = fate };
+    }
+
+    /// <summary>What the proxy sends, and another port than expected gets, is caught again: a loop, and no escape.</summary>
+    private static bool IsLoop(PolicyClause clause, PacketFate fate) => clause.OfProxy && fate.Outcome == OutcomeKind.Redirected;
 
     private static int Badness(EscapeVerdict verdict) => verdict switch
     {
