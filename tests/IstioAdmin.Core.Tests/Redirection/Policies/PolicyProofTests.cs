@@ -53,7 +53,9 @@ public sealed class PolicyProofTests
                 IpFamily family = policy.Clauses.SelectMany(clause => clause.Queries).First().Family;
                 Ruleset whole = PolicyWorld.Written(policy, family);
                 Ruleset spoilt = PolicyWorld.Parse(spoil(SavePrinter.Print(whole)), family);
-                Packet[] lost = [.. packets.Select(packet => packet(family, policy)).Where(packet => IsCaptured(whole, packet, policy) && !IsCaptured(spoilt, packet, policy))];
+                // Whose DNS istio-init captures only the pod's resolv.conf tells: to port 53 nothing is promised then.
+                bool openDns = policy.Settings!.RedirectDns && !policy.Settings.CaptureAllDns;
+                Packet[] lost = [.. packets.Select(packet => packet(family, policy)).Where(packet => !(openDns && packet.DestinationPort == 53) && IsCaptured(whole, packet, policy) && !IsCaptured(spoilt, packet, policy))];
                 if (lost.Length == 0 || IsOpen(policy, whole, family))
                     return;
                 Interlocked.Increment(ref escaped);
@@ -62,7 +64,7 @@ public sealed class PolicyProofTests
                     $"{lost[0]} from {lost[0].Owner} escapes, but every clause is proven:\n{SavePrinter.Print(spoilt)}");
             },
             iter: 600);
-        Assert.True(escaped > 40, $"only {escaped} escapes were tried");
+        Assert.True(escaped > 10, $"only {escaped} escapes were tried");
     }
 
     private static bool IsOpen(RedirectionPolicy policy, Ruleset whole, IpFamily family) =>
