@@ -158,7 +158,7 @@ public sealed class RepairTests(Testbed testbed)
         return node;
     }
 
-    private static Task CreateAsync(BookinfoWorld world, int replicas, bool paused) => world.Cluster.Client.Api.AppsV1.CreateNamespacedDeploymentAsync(new V1Deployment
+    private static Task<V1Deployment> CreateAsync(BookinfoWorld world, int replicas, bool paused) => world.Cluster.Client.Api.AppsV1.CreateNamespacedDeploymentAsync(new V1Deployment
     {
         Metadata = new V1ObjectMeta { Name = "web" },
         Spec = new V1DeploymentSpec

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Module.Tests;

@@ -1,7 +1,6 @@
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Policies;
 using IstioAdmin.Iptables.Model;
-using IstioAdmin.Iptables.Proof.Escapes;
 using IstioAdmin.Iptables.Redirection;
 using static IstioAdmin.Core.Tests.Redirection.Policies.PolicyWorld;
 

@@ -1,5 +1,4 @@
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Redirection;
 using IstioAdmin.Core.Redirection.Sources;
 using IstioAdmin.Iptables.Model;
 
