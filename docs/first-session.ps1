@@ -6,6 +6,8 @@ $commands = @(
     'Get-MeshPod -Namespace default'
     'Get-MeshPod -Namespace mesh'
     '(Get-MeshPod init-container, uninjected -Namespace mesh).RedirectionConditions'
+    'Get-MeshPod -Namespace mesh | Test-PodRedirection -InspectorImage registry.local/nettools:1'
+    '(Test-PodRedirection cni -Namespace mesh -InspectorImage registry.local/nettools:1).Findings'
     'Remove-Bookinfo -Namespace default'
 )
 

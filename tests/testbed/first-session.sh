@@ -24,10 +24,17 @@ instance=$("$HERE/up.sh" --owner $$)
 trap '"$HERE/down.sh" "$instance"' EXIT
 "$HERE/node-up.sh" "$instance"
 
+console() { dotnet run --project "$HERE/../../src/IstioAdmin.Console" --no-build -- "$@"; }
+# The node's stand-in of istio-cni writes into one of the pods what Istio would; the others have no rules.
+mkdir -p "$instance/node/rules"
+for family in IPv4:iptables IPv6:ip6tables; do
+  printf '%s-nft-restore <<"END"\n%s\nEND\n' "${family#*:}" "$(console -Command "New-PodRedirectionRule -Family ${family%:*} | ConvertTo-IptablesSave")"
+done >"$instance/node/rules/mesh_cni-validation"
+
 kubectl() { "$BIN/kubectl" --kubeconfig "$instance/admin.kubeconfig" "$@" >&2; }
 kubectl create namespace mesh
 for ((i = 0; i < 100; i++)); do ! kubectl get serviceaccount default --namespace mesh 2>/dev/null || break; sleep 0.1; done
 kubectl apply --namespace mesh --filename "$HERE/manifests"
 kubectl wait pods --all --for=condition=Ready --timeout=90s --namespace mesh
 echo
-KUBECONFIG=$instance/admin.kubeconfig dotnet run --project "$HERE/../../src/IstioAdmin.Console" --no-build -- -File "$HERE/../../docs/first-session.ps1"
+KUBECONFIG=$instance/admin.kubeconfig console -File "$HERE/../../docs/first-session.ps1"

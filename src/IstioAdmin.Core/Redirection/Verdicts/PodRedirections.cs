@@ -50,6 +50,18 @@ public static class PodRedirections
         }
     }
 
+    /// <summary>Judges one pod by what was read.</summary>
+    /// <param name="judge">Keeps what has been read and proven.</param>
+    /// <param name="reading">The pod, and its rules or why there are none.</param>
+    public static PodRedirection Judge(RedirectionJudge judge, PodRulesReading reading)
+    {
+        ArgumentNullException.ThrowIfNull(judge);
+        ArgumentNullException.ThrowIfNull(reading);
+        return reading.Rules is { } rules
+            ? judge.Judge(reading.Pod, RedirectionPolicies.Shared.For(PodHost.AsSeen(reading.Pod, rules)), rules)
+            : RedirectionJudge.Unread(reading.Pod, RedirectionPolicies.Shared.For(reading.Pod), reading.Failure!);
+    }
+
     private static async Task SortAsync(IAsyncEnumerable<MeshPod> pods, ChannelWriter<MeshPod> wanted, ChannelWriter<PodRedirection> results, CancellationToken cancel)
     {
         try
@@ -72,10 +84,7 @@ public static class PodRedirections
     {
         await foreach (PodRulesReading reading in readings.WithCancellation(cancel).ConfigureAwait(false))
         {
-            PodRedirection result = reading.Rules is { } rules
-                ? judge.Judge(reading.Pod, RedirectionPolicies.Shared.For(PodHost.AsSeen(reading.Pod, rules)), rules)
-                : RedirectionJudge.Unread(reading.Pod, RedirectionPolicies.Shared.For(reading.Pod), reading.Failure!);
-            await results.WriteAsync(result, cancel).ConfigureAwait(false);
+            await results.WriteAsync(Judge(judge, reading), cancel).ConfigureAwait(false);
         }
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using IstioAdmin.Core.Redirection.Sources;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Parsing;
-using IstioAdmin.Iptables.Parsing.Nftables;
 using IstioAdmin.Iptables.Proof.Escapes;
 
 namespace IstioAdmin.Core.Redirection.Verdicts;
@@ -25,9 +24,8 @@ internal sealed class PodRulesetReader(EscapeCache cache)
 {
     private static readonly IpFamily[] Families = [IpFamily.IPv4, IpFamily.IPv6];
 
-    private const int MostListings = 256;
+    private const int MostSets = 256;
 
-    private readonly ConcurrentDictionary<string, ParseResult> _listings = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SetList> _sets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Parts, PodRulesets> _known = new();
 
@@ -45,19 +43,14 @@ internal sealed class PodRulesetReader(EscapeCache cache)
     }
 
     private ParseResult Read(RuleDump dump) => dump.Format == RuleDumpFormat.NftJson
-        ? Kept(_listings, dump.Text, text => NftablesJson.Parse(text))
+        ? cache.ReadListing(dump.Text)
         : cache.Read(dump.Text, new ParseOptions { Family = dump.Family ?? IpFamily.IPv4 });
 
-    private SetList ReadSets(RuleDump dump) => Kept(_sets, dump.Text, text => new SetList(IpsetSave.Parse(text, out IReadOnlyList<SyntaxError> errors), errors));
-
-    // Handles and counters differ from pod to pod: memory must stay flat.
-    private static T Kept<T>(ConcurrentDictionary<string, T> known, string text, Func<string, T> read)
+    private SetList ReadSets(RuleDump dump)
     {
-        if (known.TryGetValue(text, out T? one))
-            return one;
-        if (known.Count > MostListings)
-            known.Clear();
-        return known.GetOrAdd(text, read);
+        if (_sets.Count > MostSets)
+            _sets.Clear();
+        return _sets.GetOrAdd(dump.Text, text => new SetList(IpsetSave.Parse(text, out IReadOnlyList<SyntaxError> errors), errors));
     }
 
     private static PodRulesets Join(RuleDump[] dumps, ParseResult[] results, SetList[] sets)

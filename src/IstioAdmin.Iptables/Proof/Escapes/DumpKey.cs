@@ -11,6 +11,10 @@ namespace IstioAdmin.Iptables.Proof.Escapes;
 /// </summary>
 internal readonly record struct DumpKey(UInt128 High, UInt128 Low)
 {
+    private const string Counter = "\"counter\": {";
+    private const string Handle = "\"handle\": ";
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
+
     /// <summary>The key of a dump.</summary>
     public static DumpKey Of(string text, ParseOptions options)
     {
@@ -29,14 +33,55 @@ internal readonly record struct DumpKey(UInt128 High, UInt128 Low)
                 used += Encoding.UTF8.GetBytes(content, buffer.AsSpan(used));
                 buffer[used++] = (byte)'\n';
             }
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(buffer.AsSpan(0, used), hash);
-            return new DumpKey(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash), System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
+            return Hash(buffer.AsSpan(0, used));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>The key of a listing in JSON (<c>nft -j list ruleset</c>): what rules have counted and the handles that they got are left out.</summary>
+    public static DumpKey OfListing(string text)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length) + 1);
+        try
+        {
+            int used = 0;
+            buffer[used++] = byte.MaxValue; // No option of a dump begins like this.
+            int at = 0, counter = Find(text, Counter, 0), handle = Find(text, Handle, 0);
+            while (Math.Min(counter, handle) < text.Length)
+            {
+                bool isCounter = counter < handle;
+                int begin = isCounter ? counter + Counter.Length : handle + Handle.Length;
+                used += Encoding.UTF8.GetBytes(text.AsSpan(at, begin - at), buffer.AsSpan(used));
+                int skipped = isCounter ? text.AsSpan(begin).IndexOf('}') : text.AsSpan(begin).IndexOfAnyExcept(Digits);
+                at = skipped < 0 ? text.Length : begin + skipped;
+                if (counter < at)
+                    counter = Find(text, Counter, at);
+                if (handle < at)
+                    handle = Find(text, Handle, at);
+            }
+            used += Encoding.UTF8.GetBytes(text.AsSpan(at), buffer.AsSpan(used));
+            return Hash(buffer.AsSpan(0, used));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static int Find(string text, string mark, int from)
+    {
+        int at = text.IndexOf(mark, from, StringComparison.Ordinal);
+        return at < 0 ? text.Length : at;
+    }
+
+    private static DumpKey Hash(ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, hash);
+        return new DumpKey(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash), System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
     }
 
     private static ReadOnlySpan<char> Content(ReadOnlySpan<char> line)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Parsing;
+using IstioAdmin.Iptables.Parsing.Nftables;
 using IstioAdmin.Iptables.Tracing;
 
 namespace IstioAdmin.Iptables.Proof.Escapes;
@@ -32,6 +33,14 @@ public sealed class EscapeCache
         options ??= new ParseOptions();
         DumpKey key = DumpKey.Of(text, options);
         return _read.TryGetValue(key, out ParseResult? known) ? known : _read.GetOrAdd(key, IptablesSave.Parse(text, options));
+    }
+
+    /// <summary>Reads a listing of nft in JSON, or gives what the first one of the same content was read as.</summary>
+    /// <param name="json">What <c>nft -j list ruleset</c> printed.</param>
+    public ParseResult ReadListing(string json)
+    {
+        DumpKey key = DumpKey.OfListing(json);
+        return _read.TryGetValue(key, out ParseResult? known) ? known : _read.GetOrAdd(key, NftablesJson.Parse(json));
     }
 
     /// <summary>Answers a question about a pod. Questions are told apart by identity: use one object for all pods.</summary>

@@ -29,6 +29,24 @@ public sealed class EscapeCacheTests
     }
 
     [Fact]
+    public void A_listing_is_read_once_whatever_its_rules_counted_and_were_numbered()
+    {
+        static string Listing(int handle, int packets, int port) => $$$"""
+            {"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}, {"table": {"family": "ip", "name": "t", "handle": {{{handle}}}}},
+             {"chain": {"family": "ip", "table": "t", "name": "c", "handle": 1, "type": "nat", "hook": "prerouting", "prio": -100, "policy": "accept"}},
+             {"rule": {"family": "ip", "table": "t", "chain": "c", "handle": {{{handle + 5}}}, "expr": [{"counter": {"packets": {{{packets}}}, "bytes": 0}}, {"redirect": {"port": {{{port}}}}}]}}]}
+            """;
+        var cache = new EscapeCache();
+
+        ParseResult first = cache.ReadListing(Listing(1, 0, 15006));
+
+        Assert.Same(first, cache.ReadListing(Listing(27, 9999, 15006)));
+        Assert.NotSame(first, cache.ReadListing(Listing(1, 0, 15007)));
+        Assert.Single(first.Rulesets[0].Rules);
+        Assert.NotSame(cache.ReadListing(""), cache.Read(""));
+    }
+
+    [Fact]
     public void Pods_that_no_rule_tells_apart_share_a_proof_and_each_sees_its_own_packets()
     {
         var cache = new EscapeCache();
