@@ -30,6 +30,7 @@
         'Restart-MeshWorkload'
         'Test-IstioCni'
         'Test-Mesh'
+        'Test-PodConnection'
         'Test-PodRedirection'
         'Trace-IptablesPacket'
         'Trace-PodPacket'

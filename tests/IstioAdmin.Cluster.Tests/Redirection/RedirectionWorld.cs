@@ -4,6 +4,7 @@ using IstioAdmin.Cluster.Tests.Kube;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Redirection.Connections;
 using IstioAdmin.Core.Redirection.Sources;
 using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Testing;
@@ -110,6 +111,14 @@ internal sealed class RedirectionWorld
     {
         IAsyncEnumerable<MeshPod> pods = MeshPods.ListAsync(_cluster, new PodSelection { Namespace = Namespace }, LiveClient.Reporter, LiveClient.Cancel);
         return await PodRedirections.TestAsync(_cluster, pods, options, LiveClient.Reporter, LiveClient.Cancel).ToDictionaryAsync(result => result.Name, cancellationToken: LiveClient.Cancel);
+    }
+
+    /// <summary>Makes a connection from inside a pod, through an inspector pod.</summary>
+    public async Task<PodConnection> ConnectAsync(PodShape shape, string to, uint user)
+    {
+        MeshPod pod = await MeshPods.ListAsync(_cluster, new PodSelection { Namespace = Namespace, Name = shape.Name }, LiveClient.Reporter, LiveClient.Cancel).SingleAsync(LiveClient.Cancel);
+        var options = new PodConnectionOptions { UserId = user, GroupId = user };
+        return await PodConnections.TestAsync(_cluster, pod, to, options, new RulesReadOptions { InspectorImage = "registry.local/nettools:1" }, LiveClient.Reporter, LiveClient.Cancel);
     }
 
     private static async IAsyncEnumerable<PodRulesReading> ReadHere(IAsyncEnumerable<MeshPod> pods)

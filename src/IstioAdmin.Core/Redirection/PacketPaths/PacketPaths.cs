@@ -45,11 +45,29 @@ public static class PacketPaths
         MeshPod[] pods = receiver is null || receiver.ToString() == from.ToString() ? [from] : [from, receiver];
         await foreach (PodRulesReading reading in rules(pods, cancel).WithCancellation(cancel).ConfigureAwait(false))
             read[reading.Pod.ToString()] = reading;
-        return new Walk(from, target, receiver, options, read).Path();
+        return Follow(from, target, options, read);
     }
 
+    /// <summary>Follows one to where it is known to lead.</summary>
+    /// <param name="from">The pod that sends.</param>
+    /// <param name="to">Where it leads.</param>
+    /// <param name="options">Which packet.</param>
+    /// <param name="read">The rules of both ends, by the pods' names in words; one that is missing is not known.</param>
+    internal static PacketPath Follow(MeshPod from, PacketTarget to, PacketPathOptions options, IReadOnlyDictionary<string, PodRulesReading> read) =>
+        new Walk(from, to, to.Endpoints.Count > 0 ? to.Endpoints[0].Pod : null, options, read).Path();
+
+    /// <summary>Whose the packet is: the ids asked for, or else those that the application's container is to run with.</summary>
+    internal static PacketOwner Owner(MeshPod from, PacketPathOptions options)
+    {
+        ContainerTraffic? application = from.Traffic.Applications.FirstOrDefault();
+        uint user = options.UserId ?? Id(application is null ? null : from.Traffic.UserOf(application));
+        return new(user, options.GroupId ?? Id(application is null ? null : from.Traffic.GroupOf(application)));
+    }
+
+    private static uint Id(long? id) => id is >= 0 and <= uint.MaxValue ? (uint)id : 0;
+
     /// <summary>One connection on its way.</summary>
-    private sealed class Walk(MeshPod from, PacketTarget to, MeshPod? receiver, PacketPathOptions options, Dictionary<string, PodRulesReading> read)
+    private sealed class Walk(MeshPod from, PacketTarget to, MeshPod? receiver, PacketPathOptions options, IReadOnlyDictionary<string, PodRulesReading> read)
     {
         private readonly IpProtocol _protocol = options.Udp ? IpProtocol.Udp : IpProtocol.Tcp;
         private readonly UInt128 _source = Address(from.PodIPs.FirstOrDefault(address => TargetName.IsAddress(address, out IpFamily family, out _) && family == to.Family)
@@ -58,7 +76,7 @@ public static class PacketPaths
         public PacketPath Path()
         {
             var text = new List<string>();
-            PacketLeg sender = Follow(from, Outgoing(Address(to.Address), to.Port, Application(), mark: 0), "");
+            PacketLeg sender = Follow(from, Outgoing(Address(to.Address), to.Port, Owner(from, options), mark: 0), "");
             text.Add(sender.Text);
             PacketEndpoint? end = to.Endpoints.Count > 0 ? to.Endpoints[0] : null;
             bool ztunnel = sender.Verdict == LegVerdict.Proxied && from.RedirectMethod == RedirectMethod.Ambient;
@@ -189,13 +207,6 @@ public static class PacketPaths
             Mark = mark,
         };
 
-        private PacketOwner Application()
-        {
-            ContainerTraffic? application = from.Traffic.Applications.FirstOrDefault();
-            uint user = options.UserId ?? Id(application is null ? null : from.Traffic.UserOf(application));
-            return new(user, options.GroupId ?? Id(application is null ? null : from.Traffic.GroupOf(application)));
-        }
-
         private PacketOwner ProxyOwner()
         {
             ContainerTraffic? proxy = from.Traffic.Proxy;
@@ -203,8 +214,6 @@ public static class PacketPaths
             uint user = proxy is not null && from.Traffic.UserOf(proxy) is { } own ? Id(own) : policy.Proxy is { Users: [var first, ..] } ? first : 0;
             return new(user, proxy is not null && from.Traffic.GroupOf(proxy) is { } group ? Id(group) : policy.Proxy is { Groups: [var firstGroup, ..] } ? firstGroup : 0);
         }
-
-        private static uint Id(long? id) => id is >= 0 and <= uint.MaxValue ? (uint)id : 0;
 
         private static UInt128 Address(string text) => TargetName.IsAddress(text, out _, out UInt128 address) ? address : throw new FormatException(text);
     }

@@ -3,7 +3,7 @@ using IstioAdmin.Core.Mesh;
 namespace IstioAdmin.Core.Redirection.Sources.Node;
 
 /// <summary>The pods of a node that are still to be read.</summary>
-internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReading, ValueTask> emit)
+internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReading, ValueTask> emit, PodCall? call = null)
 {
     private readonly List<MeshPod> _left = [.. pods];
     private readonly Dictionary<MeshPod, MeshException> _failures = new(ReferenceEqualityComparer.Instance);
@@ -25,7 +25,7 @@ internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReadin
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(timeout);
             bool again = false;
-            var session = new NodeSession(shell, way.Reader, [.. _left], async (pod, answer) => again |= await TakeAsync(pod, answer).ConfigureAwait(false));
+            var session = new NodeSession(shell, way.Reader, [.. _left], async (pod, answer) => again |= await TakeAsync(pod, answer).ConfigureAwait(false), call);
             try
             {
                 await session.RunAsync(limit.Token).ConfigureAwait(false);

@@ -14,18 +14,14 @@ internal sealed class NodeRules
     private readonly MeshCluster _cluster;
     private readonly RulesReadOptions _options;
     private readonly IReporter _reporter;
-    private readonly CniAgents _agents;
-    private readonly InspectorPods _inspectors;
-    private readonly Refusals _refusals = new();
+    private readonly NodeWays _ways;
 
     public NodeRules(MeshCluster cluster, RulesReadOptions options, IReporter reporter, CniAgents agents)
     {
         _cluster = cluster;
         _options = options;
         _reporter = reporter;
-        _agents = agents;
-        // Time for its start, for two readings, and some to spare.
-        _inspectors = new InspectorPods(cluster.Client, options.InspectorNamespace ?? agents.Namespace ?? "kube-system", (3 * options.Timeout) + TimeSpan.FromMinutes(1), _refusals, reporter);
+        _ways = new NodeWays(cluster, options, reporter, agents);
     }
 
     /// <summary>Reads a node.</summary>
@@ -39,7 +35,7 @@ internal sealed class NodeRules
     {
         var round = new NodeRound(pods, emit);
         var tried = new List<MeshException>();
-        foreach (Func<INodeWay> way in Ways(node))
+        foreach (Func<INodeWay> way in _ways.On(node))
         {
             // A reader that sees the node's processes and none of a pod's is believed; another one would see no more.
             if (round.Left.All(pod => round.Failure(pod)?.ErrorId == SourceFailures.NoProcessId))
@@ -55,15 +51,6 @@ internal sealed class NodeRules
             else
                 await giveUp(pod, [.. tried, failure]).ConfigureAwait(false);
         }
-    }
-
-    private IEnumerable<Func<INodeWay>> Ways(string node)
-    {
-        foreach (CniAgent agent in _agents.On(node))
-            yield return () => new AgentWay(_cluster, agent, _refusals);
-        yield return () => new InspectorWay(_cluster, node, _inspectors, cancel => ImageAsync(node, cancel), _refusals, _options.Timeout);
-
-        Task<string> ImageAsync(string onNode, CancellationToken cancel) => InspectorImage.FindAsync(_cluster, _options, onNode, cancel);
     }
 
     private async Task TryAsync(string node, INodeWay way, NodeRound round, List<MeshException> tried, CancellationToken cancel)

@@ -2,12 +2,16 @@ namespace IstioAdmin.Core.Redirection.Sources.Node;
 
 /// <summary>
 /// The script that reads the rules of a node's pods: POSIX sh, for dash, bash and busybox alike. It needs nsenter, grep, ls and whatever prints
-/// rules, and changes nothing.
+/// rules, and of itself changes nothing.
 /// <para>
 /// It is told on its standard input. The first line is a word that nobody can guess; every line of its own begins with it, so that nothing that
 /// a pod or a program prints can be taken for one. It tells what it has and which processes of containers there are, then waits for lines
-/// <c>rules NUMBER PID CGROUP-LINE</c> or <c>sets …</c> until <c>end</c>: which process stands for which pod is decided by who asks
+/// <c>rules NUMBER PID CGROUP-LINE</c>, <c>sets …</c> or <c>call …</c> until <c>end</c>: which process stands for which pod is decided by who asks
 /// (<see cref="ProcessChoice"/>), so that a node is read in one go and the script stays small enough for the address of a request.
+/// </para>
+/// <para>
+/// After <c>call …</c> come lines of a script, up to one with the word alone, that is run in the pod's network namespace between two readings of
+/// its rules and their counters.
 /// </para>
 /// <para>
 /// Of /proc only what needs no other program is read by the shell itself, the rest by few: forks are what reading costs.
@@ -56,7 +60,20 @@ internal static class NodeScript
         say wait
         while read -r w k p l && [ "$w" != end ]; do
         say begin $k
-        case $w in sets) x=$sets ;; *) x=$rules ;; esac
+        case $w in
+        sets) x=$sets ;;
+        call) y=
+        while IFS= read -r x && [ "$x" != "$N" ]; do
+        y="$y
+        $x"
+        done
+        x=${rules#*exec 3??1}
+        x="${rules%%exec 3*}exec 3>&1
+        C=-c
+        ${x%exit 0*}$y
+        $x" ;;
+        *) x=$rules ;;
+        esac
         e=$(nsenter --net=$R/$p/ns/net sh -c "$x" 2>&1 >&3 3>&- </dev/null)
         s=$? v=moved
         while read -r x; do
@@ -102,16 +119,17 @@ internal static class NodeScript
     private const string Functions = """
         say() { printf "\n%s %s\n" "$N" "$*"; }
         has() { command -v "$1" >/dev/null 2>&1; }
+        C=
         run() {
         say out "$@"
         e=$("$@" 2>&1 >&3 3>&-)
         say end $? "$1"
         printf %s "$e"
         }
-        legacy() { if read -r x </proc/self/net/$2 && has $1; then run $1; fi; } 2>/dev/null
+        legacy() { if read -r x </proc/self/net/$2 && has $1; then run $1 $C; fi; } 2>/dev/null
         save() {
-        if has $1-nft-save; then run $1-nft-save; legacy $1-legacy-save $2
-        elif [ "$V" ] && has $1-save; then run $1-save; legacy $1-legacy-save $2
+        if has $1-nft-save; then run $1-nft-save $C; legacy $1-legacy-save $2
+        elif [ "$V" ] && has $1-save; then run $1-save $C; legacy $1-legacy-save $2
         else legacy $1-save $2
         fi
         }

@@ -16,6 +16,7 @@ internal sealed class NodeSession
     private readonly NodeReader _reader;
     private readonly IReadOnlyList<MeshPod> _pods;
     private readonly Func<MeshPod, PodAnswer, ValueTask> _answer;
+    private readonly PodCall? _call;
     private readonly string _word = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly Dictionary<int, PodProcesses> _asked = [];
     private readonly StringBuilder _complaints = new();
@@ -32,12 +33,14 @@ internal sealed class NodeSession
     /// <param name="reader">Who reads.</param>
     /// <param name="pods">The pods to read, all on this node.</param>
     /// <param name="answer">Takes what was read of a pod; once for each when the run comes to its end.</param>
-    public NodeSession(INodeShell shell, NodeReader reader, IReadOnlyList<MeshPod> pods, Func<MeshPod, PodAnswer, ValueTask> answer)
+    /// <param name="call">What is to be done in the pod between two readings; for one pod alone.</param>
+    public NodeSession(INodeShell shell, NodeReader reader, IReadOnlyList<MeshPod> pods, Func<MeshPod, PodAnswer, ValueTask> answer, PodCall? call = null)
     {
         _shell = shell;
         _reader = reader;
         _pods = pods;
         _answer = answer;
+        _call = call;
     }
 
     /// <summary>Runs.</summary>
@@ -107,7 +110,9 @@ internal sealed class NodeSession
             if (found.Witness is { } witness)
             {
                 _asked.Add(i, found);
-                questions.Append(Order("rules", i, witness));
+                questions.Append(Order(_call is null ? "rules" : "call", i, witness));
+                if (_call is not null)
+                    questions.Append(_call.Tell()).Append('\n').Append(_word).Append('\n');
             }
             else
             {
@@ -140,6 +145,7 @@ internal sealed class NodeSession
                 break;
             case "done" when _current is { } current && frame.Word(1) == current.Number.ToString(CultureInfo.InvariantCulture):
                 _current = null;
+                _call?.Close();
                 await EndAsync(current.Number, current.Rules, frame, cancel).ConfigureAwait(false);
                 break;
             case "ready":
@@ -149,7 +155,8 @@ internal sealed class NodeSession
                 _ended = true;
                 break;
             default:
-                _current?.Rules.Add(frame);
+                if (_current is { } open && _call?.Take(frame, () => new PodRulesBuilder(_pods[open.Number], _reader, _tools!)) != true)
+                    open.Rules.Add(frame);
                 break;
         }
     }
@@ -175,6 +182,8 @@ internal sealed class NodeSession
     private PodAnswer Judge(int number, PodRulesBuilder read, Frame done)
     {
         MeshPod pod = _pods[number];
+        if (_call?.End(pod, _reader) is { } impossible)
+            return new PodAnswer.Unread(impossible, Passing: false);
         // The process has ended, or its id is another's now: what was read may be another pod's.
         if (done.Word(3) != "same")
             return new PodAnswer.Unread(SourceFailures.NoProcess(pod, _reader), Passing: true);
