@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
+using IstioAdmin.Testing;
 
 namespace IstioAdmin.Module.Tests;
 
