@@ -13,6 +13,7 @@ public sealed class PodRedirectionTests : ModuleTest
         JsonObject pod = MeshServer.Pod("shop", name, "app", "istio-proxy");
         pod["metadata"]!["annotations"] = new JsonObject { ["sidecar.istio.io/status"] = "{}" };
         pod["spec"]!["nodeName"] = "node-1";
+        pod["spec"]!["containers"]![1]!["image"] = "istio/proxyv2:1.27.0";
         pod["spec"]!["containers"]![1]!["securityContext"] = new JsonObject { ["runAsUser"] = 1337, ["runAsGroup"] = 1337 };
         pod["spec"]!["initContainers"] = new JsonArray(new JsonObject
         {
@@ -41,7 +42,7 @@ public sealed class PodRedirectionTests : ModuleTest
 
     /// <summary>The rules that Istio writes by these arguments, as iptables-save prints them.</summary>
     private string Saved() => (string)Assert.Single(Shell.Run(
-        "(New-PodRedirectionRule -Method InitContainer | Where-Object { $_.Family -eq 'IPv4' } | ConvertTo-IptablesSave) -join \"`n\"").ThrowIfFailed().Output).BaseObject;
+        "(New-PodRedirectionRule -Writer InitContainer | ConvertTo-IptablesSave) -join \"`n\"").ThrowIfFailed().Output).BaseObject;
 
     [Fact]
     public async Task Every_pod_gets_a_verdict_and_the_broken_one_its_packet()
@@ -68,7 +69,7 @@ public sealed class PodRedirectionTests : ModuleTest
 
         ScriptResult good = Shell.Run("Test-PodRedirection web-0, plain -Namespace shop -Source InitLog -Quiet");
         ScriptResult bad = Shell.Run("Test-PodRedirection web-* -Namespace shop -Source InitLog -Quiet");
-        ScriptResult absent = Shell.Run("Test-PodRedirection nobody -Namespace shop -Source InitLog -Quiet");
+        ScriptResult absent = Shell.Run("Test-PodRedirection nobody -Source InitLog -Quiet");
 
         Assert.Equal([true], good.Output.Select(one => one.BaseObject));
         Assert.Equal([false], bad.Output.Select(one => one.BaseObject));
@@ -132,7 +133,8 @@ public sealed class PodRedirectionTests : ModuleTest
             """).ThrowIfFailed();
 
         Assert.Equal("shop/web-1 IPv4 InitLog", result.Output[0].BaseObject);
-        Assert.Equal(["Escapes", "Delivered"], result.Output.Skip(1).Take(2).Select(one => $"{one}"));
+        Assert.Equal("Escapes", $"{result.Output[1]}");
+        Assert.StartsWith("delivered as sent", $"{result.Output[2]}", StringComparison.Ordinal);
         Assert.Contains("-A ISTIO_INBOUND", (string)result.Output[3].BaseObject, StringComparison.Ordinal);
     }
 

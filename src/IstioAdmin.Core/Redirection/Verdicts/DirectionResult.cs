@@ -19,9 +19,9 @@ public sealed record DirectionResult(DirectionState State, IReadOnlyList<ClauseR
         ClauseResult[] captured = [.. clauses.Where(result => result.Clause.Kind == ClauseKind.Captured && result.Verdict != EscapeVerdict.NoPackets)];
         DirectionState state = captured switch
         {
-            _ when Array.TrueForAll(captured, result => result.Clause.OfProxy) => DirectionState.NothingCaptured,
+            _ when Array.TrueForAll(captured, result => result.Clause.OfProxy) => DirectionState.Uncaptured,
             _ when captured.Any(result => result.Verdict == EscapeVerdict.Escapes && !IsOnlyCaughtAgain(result)) =>
-                Array.TrueForAll(captured, result => result.Verdict == EscapeVerdict.Escapes && !AnyRedirected(result)) ? DirectionState.Open : DirectionState.Escapes,
+                Array.TrueForAll(captured, result => result.Verdict != EscapeVerdict.Unproven && !AnyRedirected(result)) ? DirectionState.Open : DirectionState.Escapes,
             _ when clauses.Any(result => result.Verdict == EscapeVerdict.Loops || IsCaughtAgain(result)) => DirectionState.Loops,
             _ when captured.Any(result => !result.Holds) => DirectionState.Unproven,
             _ => DirectionState.Proven,
@@ -49,7 +49,7 @@ public enum DirectionState
     NotJudged,
 
     /// <summary>The policy captures nothing.</summary>
-    NothingCaptured,
+    Uncaptured,
 
     /// <summary>Every single packet that must enter the proxy does.</summary>
     Proven,

@@ -71,7 +71,7 @@ public sealed class RedirectionJudge
 
     private static RedirectionVerdict Sum(DirectionState inbound, DirectionState outbound)
     {
-        DirectionState[] states = [.. new[] { inbound, outbound }.Where(state => state != DirectionState.NothingCaptured)];
+        DirectionState[] states = [.. new[] { inbound, outbound }.Where(state => state != DirectionState.Uncaptured)];
         return states switch
         {
             [] => RedirectionVerdict.NotExpected,

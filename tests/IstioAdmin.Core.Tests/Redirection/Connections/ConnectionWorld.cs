@@ -1,5 +1,4 @@
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Redirection;
 using IstioAdmin.Core.Redirection.Connections;
 using IstioAdmin.Core.Redirection.PacketPaths;
 using IstioAdmin.Core.Redirection.Sources;

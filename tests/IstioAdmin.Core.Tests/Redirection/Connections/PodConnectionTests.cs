@@ -1,4 +1,3 @@
-using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Connections;
 using IstioAdmin.Core.Redirection.Sources.Node;
 using IstioAdmin.Core.Tests.Redirection.Sources;
