@@ -1,0 +1,42 @@
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Detection;
+using IstioAdmin.Core.Mesh;
+
+namespace IstioAdmin.Core.Operators;
+
+/// <summary>One of the operators that run a mesh, with the dialect that its API speaks.</summary>
+public sealed class MeshOperator
+{
+    private MeshOperator(IstioOperatorKind kind, KubeResource mesh)
+    {
+        Kind = kind;
+        Mesh = mesh;
+    }
+
+    /// <summary>Banzai Cloud's operator, <c>istio.banzaicloud.io/v1beta1</c>.</summary>
+    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios);
+
+    /// <summary>Its second generation, <c>servicemesh.cisco.com/v1alpha1</c>.</summary>
+    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes);
+
+    /// <summary>The Sail operator, <c>sailoperator.io/v1</c>.</summary>
+    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios);
+
+    /// <summary>All of them, oldest first.</summary>
+    public static IReadOnlyList<MeshOperator> All { get; } = [Banzai, Cisco, Sail];
+
+    /// <summary>Which one it is.</summary>
+    public IstioOperatorKind Kind { get; }
+
+    /// <summary>The resource that describes a mesh.</summary>
+    public KubeResource Mesh { get; }
+
+    /// <summary>The operator of a kind.</summary>
+    /// <param name="kind">Any but <see cref="IstioOperatorKind.None"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    public static MeshOperator Of(IstioOperatorKind kind) =>
+        All.FirstOrDefault(known => known.Kind == kind) ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "No operator has this kind.");
+
+    /// <summary>The kind's name.</summary>
+    public override string ToString() => Kind.ToString();
+}
