@@ -19,7 +19,7 @@ public sealed record PacketLeg
     /// <summary>The same as a sentence.</summary>
     public required string Text { get; init; }
 
-    /// <summary>The rules it meets, followed one by one: one trace for each back end that has rules. Empty when the pod has none, or they could not be read.</summary>
+    /// <summary>The rules it meets, followed one by one. Two traces where several back ends have rules and nothing tells which the kernel calls first. Empty when the pod has none, or they could not be read.</summary>
     public IReadOnlyList<PacketTrace> Traces { get; init; } = [];
 
     /// <summary>What was read; null when it could not be.</summary>

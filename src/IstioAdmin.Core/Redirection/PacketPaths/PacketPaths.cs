@@ -2,6 +2,7 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Policies;
 using IstioAdmin.Core.Redirection.Sources;
+using IstioAdmin.Core.Redirection.Verdicts;
 using IstioAdmin.Iptables.Model;
 using IstioAdmin.Iptables.Tracing;
 
@@ -122,7 +123,7 @@ public static class PacketPaths
                 SourcePort = ClientPort,
                 Destination = Address(end.Address),
                 DestinationPort = tunnelled ? Tunnel : end.Port,
-                InInterface = ReadRulesets.HostOf(receiver, read.GetValueOrDefault(receiver.ToString())?.Rules).DefaultInterface,
+                InInterface = PodHost.Of(receiver, read.GetValueOrDefault(receiver.ToString())?.Rules).DefaultInterface,
             }, "");
             text.Add(incoming.Text);
             if (incoming.Verdict == LegVerdict.Proxied)
@@ -142,7 +143,7 @@ public static class PacketPaths
                 string why = reading?.Failure?.Message ?? "nobody read them.";
                 return new() { Pod = pod, Packet = packet, Verdict = LegVerdict.Unknown, Failure = reading?.Failure, Text = $"The rules of {pod} are not known: {why}" };
             }
-            TraceHost host = ReadRulesets.HostOf(pod, rules);
+            TraceHost host = PodHost.Of(pod, rules);
             PacketTrace[] traces = [.. ReadRulesets.Of(rules, packet.Family).Select(ruleset => PacketTrace.Of(ruleset, host, packet))];
             (LegVerdict verdict, PacketTrace? decisive) = Judge(pod, traces, packet);
             return new()
@@ -156,7 +157,7 @@ public static class PacketPaths
             };
         }
 
-        /// <summary>The worst of the back ends decides: what one of them drops or does not tell, the other cannot mend; what one redirects, the other sees no more.</summary>
+        /// <summary>Where the order of the back ends is not known, the worst decides.</summary>
         private static (LegVerdict Verdict, PacketTrace? Decisive) Judge(MeshPod pod, PacketTrace[] traces, Packet packet)
         {
             (LegVerdict Verdict, PacketTrace Trace)[] all = [.. traces.Select(trace => (Of(pod, trace, packet), trace))];

@@ -16,9 +16,9 @@ internal static class PodHost
     private static readonly (IpFamily, UInt128)[] Unknown = [(IpFamily.IPv4, 0xC000020A)];
 
     /// <summary>As they were seen in the pod; or else made of the addresses in its status; or else of one address, for nothing is known.</summary>
-    public static TraceHost Of(MeshPod pod, PodRules rules)
+    public static TraceHost Of(MeshPod pod, PodRules? rules)
     {
-        if (rules.Host is { } seen && (Concerns(IpFamily.IPv4, seen) || Concerns(IpFamily.IPv6, seen)))
+        if (rules?.Host is { } seen && (Concerns(IpFamily.IPv4, seen) || Concerns(IpFamily.IPv6, seen)))
             return seen;
         (IpFamily, UInt128)[] addresses = [.. pod.PodIPs.SelectMany(Parse)];
         return new TraceHost([new HostInterface("eth0", addresses.Length == 0 ? Unknown : addresses)], "eth0");

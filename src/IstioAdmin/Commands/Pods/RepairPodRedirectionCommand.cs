@@ -24,9 +24,10 @@ public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Their namespace; the context's own by default.</summary>
+    /// <summary>Their namespace, with wildcards; the context's own by default.</summary>
     [Parameter(ParameterSetName = ByName)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }
 
@@ -65,8 +66,7 @@ public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
                 Add(ConnectedClusters.Named(pod.Cluster), pod);
             return;
         }
-        NamePattern[] names = [.. Name.Select(NamePattern.Parse)];
-        await ForEachClusterAsync((cluster, cancel) => FindAsync(cluster, names, cancel), cancel);
+        await ForEachClusterAsync(FindAsync, cancel);
     }
 
     /// <inheritdoc/>
@@ -115,21 +115,11 @@ public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
         }
     }
 
-    private async Task FindAsync(MeshCluster cluster, NamePattern[] names, CancellationToken cancel)
+    private async Task FindAsync(MeshCluster cluster, CancellationToken cancel)
     {
-        string ns = Namespace ?? cluster.Namespace;
-        var missing = names.Where(name => !name.HasWildcards).Select(name => name.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var selection = new PodSelection { Namespace = ns, NameFilter = name => Array.Exists(names, pattern => pattern.IsMatch(name)) };
-        await foreach (MeshPod pod in MeshPods.ListAsync(cluster, selection, Reporter, cancel))
-        {
-            missing.Remove(pod.Name);
+        var lookup = new PodLookup(Name, [Namespace ?? cluster.Namespace], new PodSelection());
+        await foreach (MeshPod pod in lookup.ListAsync(cluster, Reporter, failure => WriteFailure(failure, failure.Target), cancel))
             Add(cluster, pod);
-        }
-        foreach (string name in missing)
-        {
-            WriteFailure(new MeshException("PodNotFound", FailureKind.NotFound, $"{cluster.Server}: there is no pod '{name}' in namespace {ns} of cluster '{cluster.Name}'.",
-                "List what is there with Get-MeshPod, or use wildcards.", name), name);
-        }
     }
 
     // A pod that comes twice is repaired once; the later verdict counts.

@@ -136,7 +136,25 @@ public sealed class PacketPathTests : IAsyncLifetime
 
         Assert.Equal(LegVerdict.Blocked, path.Receiver!.Verdict);
         Assert.Equal(2, path.Receiver.Traces.Count);
-        Assert.Equal("At demo/reviews the packet to port 8080 is stopped: dropped in INPUT of table filter.", path.Receiver.Text);
+        Assert.Equal("At demo/reviews the packet to port 8080 is stopped: dropped in INPUT of table filter (legacy).", path.Receiver.Text);
+    }
+
+    [Fact]
+    public async Task Native_nftables_beside_iptables_have_a_say()
+    {
+        const string Guard = """
+            {"nftables": [
+              {"table": {"family": "inet", "name": "guard"}},
+              {"chain": {"family": "inet", "table": "guard", "name": "entry", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+              {"rule": {"family": "inet", "table": "guard", "chain": "entry", "expr": [
+                {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 15006}}, {"drop": null}]}}]}
+            """;
+        _rules["demo/reviews"] = [.. _rules["demo/reviews"], new(RuleDumpFormat.NftJson, null, Guard)];
+
+        PacketPath path = await TraceAsync("reviews");
+
+        Assert.Equal(LegVerdict.Blocked, path.Receiver!.Verdict);
+        Assert.Contains("table guard", path.Receiver.Text, StringComparison.Ordinal);
     }
 
     [Fact]
