@@ -13,11 +13,11 @@ namespace IstioAdmin;
 /// <summary>What the cmdlets that repair and check ask others: whether pods are redirected, and whether a node's CNI is whole.</summary>
 internal static class RedirectionTesting
 {
-    /// <summary>Tests pods of a cluster.</summary>
-    public static RedirectionTester Tester(MeshCluster cluster, IReporter reporter) => async (pods, cancel) =>
+    /// <summary>Tests pods of a cluster, with rules that are read as <paramref name="how"/> says.</summary>
+    public static RedirectionTester Tester(MeshCluster cluster, RulesReadOptions how, IReporter reporter) => async (pods, cancel) =>
     {
         var tested = new Dictionary<MeshPod, BrokenPod>(ReferenceEqualityComparer.Instance);
-        await foreach (PodRedirection result in PodRedirections.TestAsync(cluster, PodStream.Of(pods), new RulesReadOptions(), reporter, cancel))
+        await foreach (PodRedirection result in PodRedirections.TestAsync(cluster, PodStream.Of(pods), how, reporter, cancel))
         {
             // A pod that was deleted meanwhile has nothing to tell.
             if (!result.Findings.Any(finding => finding.Name == "PodGone"))

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Iptables.Model;
@@ -11,7 +10,6 @@ namespace IstioAdmin.Core.Redirection.PacketPaths;
 internal sealed class TargetResolver
 {
     private static readonly KubeResource Services = new("", "v1", "services", "Service", true);
-    private static readonly KubeResource EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
 
     private readonly MeshCluster _cluster;
     private readonly MeshPod _from;
@@ -92,24 +90,16 @@ internal sealed class TargetResolver
 
     private async Task<IReadOnlyList<PacketEndpoint>> EndpointsAsync(string ns, string service, string port, string? own)
     {
-        string path = $"{EndpointSlices.Path(ns)}?labelSelector={Uri.EscapeDataString($"kubernetes.io/service-name={service}")}";
-        JsonObject? list = await _cluster.Client.GetPathAsync(path, EndpointSlices.Subject("list", ns), _cancel).ConfigureAwait(false);
+        IReadOnlyList<ReadyAddress> ready = await ReadyAddresses.OfAsync(_cluster.Client, ns, service, port, _protocol, _cancel).ConfigureAwait(false);
         IpFamily? family = own is null ? null : FamilyOf(own);
         var endpoints = new List<PacketEndpoint>();
-        foreach (JsonElement slice in JsonSerializer.SerializeToElement(list ?? []).Items("items"))
+        foreach (ReadyAddress at in ready)
         {
-            if (slice.Items("ports").FirstOrDefault(p => (p.Text("name") ?? "") == port && (p.Text("protocol") ?? "TCP") == _protocol) is not { ValueKind: JsonValueKind.Object } found)
+            if (!TargetName.IsAddress(at.Address, out IpFamily of, out _) || (family ?? of) != of)
                 continue;
-            foreach (JsonElement endpoint in slice.Items("endpoints").Where(e => e.At("conditions", "ready")?.AsFlag() != false))
-            {
-                if (endpoint.Child("addresses")?.AsTexts() is not [var address, ..] || !TargetName.IsAddress(address, out IpFamily of, out _) || (family ?? of) != of)
-                    continue;
-                // Only the first one is followed, so only that one's pod is worth a request.
-                MeshPod? pod = endpoints.Count == 0 && endpoint.At("targetRef") is { } target && target.Text("kind") == "Pod" && target.Text("name") is { } name
-                    ? await PodAsync(target.Text("namespace") ?? ns, name).ConfigureAwait(false)
-                    : null;
-                endpoints.Add(new(pod, address, (ushort)(found.Number("port") ?? 0)));
-            }
+            // Only the first one is followed, so only that one's pod is worth a request.
+            MeshPod? pod = endpoints.Count == 0 && at.Pod is { } name ? await PodAsync(at.PodNamespace ?? ns, name).ConfigureAwait(false) : null;
+            endpoints.Add(new(pod, at.Address, at.Port));
         }
         return endpoints;
     }

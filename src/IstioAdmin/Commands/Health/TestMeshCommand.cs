@@ -2,6 +2,7 @@ using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Health;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Redirection.Sources;
 
 namespace IstioAdmin.Commands;
 
@@ -21,6 +22,16 @@ public sealed class TestMeshCommand : MeshCommand
     /// <summary>Leave out the test of pods' redirection, which takes the longest.</summary>
     [Parameter]
     public SwitchParameter SkipRedirection { get; set; }
+
+    /// <summary>Image of what is started to read rules; an image that the node's sidecars run by default.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorImage { get; set; }
+
+    /// <summary>Namespace of inspector pods.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorNamespace { get; set; }
 
     /// <summary>Only tell whether no check failed.</summary>
     [Parameter]
@@ -47,7 +58,7 @@ public sealed class TestMeshCommand : MeshCommand
         {
             Wants = categories.Length == 0 ? null : category => Array.Exists(categories, pattern => pattern.IsMatch(category)),
             SkipRedirection = SkipRedirection,
-            Redirection = RedirectionTesting.Tester(cluster, Reporter),
+            Redirection = RedirectionTesting.Tester(cluster, new RulesReadOptions { InspectorImage = InspectorImage, InspectorNamespace = InspectorNamespace }, Reporter),
         };
         await foreach (MeshCheck check in new MeshTest(cluster, options, Reporter).RunAsync(cancel))
         {

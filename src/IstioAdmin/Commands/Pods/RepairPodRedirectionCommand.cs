@@ -5,6 +5,7 @@ using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Repair;
+using IstioAdmin.Core.Redirection.Sources;
 using IstioAdmin.Core.Redirection.Verdicts;
 
 namespace IstioAdmin.Commands;
@@ -57,6 +58,16 @@ public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Image of what is started to read rules; an image that the node's sidecars run by default.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorImage { get; set; }
+
+    /// <summary>Namespace of inspector pods.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorNamespace { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancel)
     {
@@ -89,7 +100,7 @@ public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
     {
         var options = new RepairOptions
         {
-            Test = RedirectionTesting.Tester(cluster, Reporter),
+            Test = RedirectionTesting.Tester(cluster, new RulesReadOptions { InspectorImage = InspectorImage, InspectorNamespace = InspectorNamespace }, Reporter),
             CheckNode = RedirectionTesting.NodeChecks(cluster, Reporter),
             Force = Force,
             Wait = NoWait ? null : Patience,

@@ -140,6 +140,22 @@ public sealed class PacketPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_without_endpoint_slices_tells_the_endpoints()
+    {
+        _server.Drop(Slices);
+        _server.Put("/api/v1/namespaces/demo/endpoints/reviews", """
+            {"subsets":[{"notReadyAddresses":[{"ip":"10.244.8.1"}],"addresses":[{"ip":"10.244.8.9","targetRef":{"kind":"Pod","name":"reviews","namespace":"demo"}}],
+              "ports":[{"name":"http","port":8080,"protocol":"TCP"},{"name":"metrics","port":9090,"protocol":"TCP"}]}]}
+            """);
+
+        PacketPath path = await TraceAsync("reviews");
+
+        PacketEndpoint end = Assert.Single(path.To.Endpoints);
+        Assert.Equal(("10.244.8.9", (ushort)8080, "demo/reviews"), (end.Address, end.Port, end.Pod?.ToString()));
+        Assert.Equal(LegVerdict.Proxied, path.Receiver!.Verdict);
+    }
+
+    [Fact]
     public async Task Native_nftables_beside_iptables_have_a_say()
     {
         const string Guard = """
