@@ -62,6 +62,18 @@ public sealed class PodRedirectionTests : ModuleTest
     }
 
     [Fact]
+    public async Task What_was_found_bad_is_tested_again()
+    {
+        await using MeshServer server = await StartAsync();
+        Connect(server);
+
+        ScriptResult result = Shell.Run(
+            "Get-MeshPod -Namespace shop | Test-PodRedirection -Source InitLog | Where-Object Verdict -eq Partial | Test-PodRedirection -Source InitLog").ThrowIfFailed();
+
+        Assert.Equal(("web-1", "Partial"), (Assert.Single(result.Output).Properties["Name"].Value, $"{result.Output[0].Properties["Verdict"].Value}"));
+    }
+
+    [Fact]
     public async Task Quiet_is_one_answer_and_a_failure_is_none_of_good()
     {
         await using MeshServer server = await StartAsync();

@@ -48,6 +48,47 @@ Describe 'A first session' -Tag Cluster {
         }
     }
 
+    It 'gives every pod a verdict, with evidence or with what was missing to have some' {
+        $pods = Get-MeshPod -Namespace $namespace -LabelSelector 'app in (details, ratings, reviews, productpage)'
+        $results = $pods | Test-PodRedirection
+
+        @($results).Count | Should -Be @($pods).Count
+        foreach ($result in $results) {
+            $result.Verdict | Should -BeIn 'Redirected', 'Partial', 'NotRedirected', 'Looping', 'NotExpected', 'Unverified'
+            if ($result.Verdict -eq 'Unverified') {
+                $result.Findings.Remedy | Should -Not -BeNullOrEmpty
+            }
+            elseif ($result.Verdict -ne 'NotExpected') {
+                $result.Evidence.Reader | Should -Not -BeNullOrEmpty
+            }
+            if ($result.Verdict -in 'Partial', 'NotRedirected') {
+                $result.Escapes | Should -Not -BeNullOrEmpty
+            }
+        }
+        $results | Test-PodRedirection -Quiet | Should -Be (-not ($results | Where-Object Verdict -NotIn 'Redirected', 'NotExpected'))
+    }
+
+    It 'leaves nothing behind that it started to read rules' {
+        Get-MeshPod istioadmin-inspector-* | Should -BeNullOrEmpty
+    }
+
+    It 'restarts nothing with -WhatIf' {
+        $before = Get-MeshPod -Namespace $namespace -LabelSelector 'app in (details, ratings, reviews, productpage)'
+        $before | Test-PodRedirection | Repair-PodRedirection -WhatIf
+        Restart-MeshWorkload deployment/details-v1 -Namespace $namespace -WhatIf
+        $after = Get-MeshPod -Namespace $namespace -LabelSelector 'app in (details, ratings, reviews, productpage)'
+        $after.Uid | Should -Be $before.Uid
+    }
+
+    It 'checks the mesh, and each check that failed says what to do' {
+        $checks = Test-Mesh -SkipRedirection
+        $checks | Where-Object Category -EQ KubernetesApi | Should -Not -BeNullOrEmpty
+        foreach ($failed in $checks | Where-Object Status -EQ Fail) {
+            $failed.Hint | Should -Not -BeNullOrEmpty
+        }
+        Test-Mesh -SkipRedirection -Quiet | Should -Be (-not ($checks | Where-Object Status -EQ Fail))
+    }
+
     It 'removes what it installed' {
         (Remove-Bookinfo -Namespace $namespace -Confirm:$false).Changed | Should -BeTrue
         (Remove-Bookinfo -Namespace $namespace -Confirm:$false).Changed | Should -BeFalse

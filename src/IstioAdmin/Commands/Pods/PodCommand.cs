@@ -47,8 +47,9 @@ public abstract class PodCommand : MeshCommand
     [SupportsWildcards]
     public override MeshCluster[]? Cluster { get; set; }
 
-    /// <summary>Pods, as Get-MeshPod lists them.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByPod)]
+    /// <summary>Pods, as Get-MeshPod lists them, or what was found out about them before.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPod)]
+    [Alias("Pod")]
     [ValidateNotNull]
     public MeshPod[] InputObject { get; set; } = [];
 

@@ -65,12 +65,15 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
                 spec:
                   terminationGracePeriodSeconds: 0
                   automountServiceAccountToken: false
-                  containers:
+                  initContainers:
                   - name: writer
                     image: {{Tools}}
-                    command: [sh, -ec, "export XTABLES_LOCKFILE=/tmp/lock\n{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}\ntouch /tmp/written; exec sleep 100000"]
-                    readinessProbe: {periodSeconds: 1, exec: {command: [ls, /tmp/written] } }
+                    command: [sh, -ec, "export XTABLES_LOCKFILE=/tmp/lock\n{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}"]
                     securityContext: {capabilities: {add: [NET_ADMIN] } }
+                  containers:
+                  - name: app
+                    image: registry.local/busybox:1
+                    command: [sleep, "100000"]
                   - name: istio-proxy
                     image: registry.local/busybox:1
                     command: [sleep, "100000"]
@@ -79,8 +82,9 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
                 """);
         }
         await ControlPlane.ApplyAsync(manifest.ToString(), Namespace);
+        // "kubectl wait" gives each pod its time after the other, which is long for many.
         await Eventually.BecomesTrueAsync(
-            async () => (await ControlPlane.TryKubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=60s", "--namespace", Namespace)).ExitCode == 0,
+            async () => (await ControlPlane.KubectlAsync("get", "pods", "--namespace", Namespace, "--no-headers")).Split('\n').All(line => line.Contains(" 2/2 ", StringComparison.Ordinal)),
             "all pods are ready", TimeSpan.FromMinutes(10));
     }
 

@@ -5,7 +5,12 @@ namespace IstioAdmin.Core.Redirection.Sources.Node;
 /// <summary>The pods of a node that are still to be read.</summary>
 internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReading, ValueTask> emit, PodCall? call = null)
 {
+    // Two use a second processor where there is one, and are no burden to a node; a run of its own looks through the processes once more.
+    private const int Runs = 2;
+    private const int WorthARun = 16;
+
     private readonly List<MeshPod> _left = [.. pods];
+    private readonly object _gate = new();
     private readonly Dictionary<MeshPod, MeshException> _failures = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The pods without an outcome.</summary>
@@ -14,18 +19,37 @@ internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReadin
     /// <summary>Why the pod could not be read last; null when no run got as far as it.</summary>
     public MeshException? Failure(MeshPod pod) => _failures.GetValueOrDefault(pod);
 
-    /// <summary>Reads what is left.</summary>
+    /// <summary>Reads what is left, in several runs at once where there is much of it: most of the time goes into starting programs, one after the other.</summary>
     /// <returns>Whether another run of the same way may read more.</returns>
-    /// <exception cref="MeshException">The run broke off, or time ran out (<c>NodeReadTimedOut</c>).</exception>
+    /// <exception cref="MeshException">A run broke off, or time ran out (<c>NodeReadTimedOut</c>); the other runs come to their end before.</exception>
     public async Task<bool> RunAsync(INodeWay way, TimeSpan timeout, CancellationToken cancel)
     {
-        INodeShell shell = await OpenAsync(way, timeout, cancel).ConfigureAwait(false);
+        MeshPod[][] shares = _left.Count < 2 * WorthARun ? [[.. _left]] : [.. _left.Chunk((_left.Count + Runs - 1) / Runs)];
+        var runs = new List<Task<bool>>();
+        try
+        {
+            foreach (MeshPod[] share in shares)
+            {
+                // One after the other, for the first may have to start something.
+                INodeShell shell = await OpenAsync(way, timeout, cancel).ConfigureAwait(false);
+                runs.Add(RunAsync(shell, way, share, timeout, cancel));
+            }
+        }
+        finally
+        {
+            await ((Task)Task.WhenAll(runs)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return (await Task.WhenAll(runs).ConfigureAwait(false)).Contains(true);
+    }
+
+    private async Task<bool> RunAsync(INodeShell shell, INodeWay way, MeshPod[] share, TimeSpan timeout, CancellationToken cancel)
+    {
         await using (shell.ConfigureAwait(false))
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(timeout);
             bool again = false;
-            var session = new NodeSession(shell, way.Reader, [.. _left], async (pod, answer) => again |= await TakeAsync(pod, answer).ConfigureAwait(false), call);
+            var session = new NodeSession(shell, way.Reader, share, async (pod, answer) => again |= await TakeAsync(pod, answer).ConfigureAwait(false), call);
             try
             {
                 await session.RunAsync(limit.Token).ConfigureAwait(false);
@@ -69,7 +93,8 @@ internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReadin
                 await emit(new PodRulesReading(pod, null, refused.Failure)).ConfigureAwait(false);
                 return false;
             case PodAnswer.Unread unread:
-                _failures[pod] = unread.Failure;
+                lock (_gate)
+                    _failures[pod] = unread.Failure;
                 return unread.Passing;
             default:
                 throw new InvalidOperationException(answer.ToString());
@@ -77,5 +102,9 @@ internal sealed class NodeRound(IReadOnlyList<MeshPod> pods, Func<PodRulesReadin
     }
 
     // Somebody may have given us the same pod twice.
-    private void Remove(MeshPod pod) => _left.RemoveAt(_left.FindIndex(other => ReferenceEquals(other, pod)));
+    private void Remove(MeshPod pod)
+    {
+        lock (_gate)
+            _left.RemoveAt(_left.FindIndex(other => ReferenceEquals(other, pod)));
+    }
 }
