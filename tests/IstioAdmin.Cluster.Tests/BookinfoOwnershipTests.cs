@@ -1,5 +1,6 @@
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 using IstioAdmin.Testing;
 using k8s;
@@ -27,7 +28,7 @@ public sealed class BookinfoOwnershipTests(Testbed testbed)
 
         Assert.Equal("SampleObjectExists", refused.ErrorId);
         Assert.Contains($"Service {world.Namespace}/details (managed by helm)", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(SampleOutcome.LeftAlone, Assert.Single(removed.Objects).Outcome);
+        Assert.Equal(ChangeOutcome.LeftAlone, Assert.Single(removed.Objects).Outcome);
         Assert.Contains("helm", Assert.Single(world.Warnings), StringComparison.Ordinal);
         Assert.Equal(before, await world.SettledAsync());
     }
@@ -42,8 +43,8 @@ public sealed class BookinfoOwnershipTests(Testbed testbed)
         MeshSample taken = await world.InstallAsync(force: true);
         MeshSample removed = await world.RemoveAsync(Long);
 
-        Assert.Equal(SampleOutcome.Changed, taken.Objects.Single(item => item is { Kind: "Service", Name: "details" }).Outcome);
-        Assert.All(removed.Objects, item => Assert.Equal(SampleOutcome.Removed, item.Outcome));
+        Assert.Equal(ChangeOutcome.Changed, taken.Objects.Single(item => item is { Kind: "Service", Name: "details" }).Outcome);
+        Assert.All(removed.Objects, item => Assert.Equal(ChangeOutcome.Removed, item.Outcome));
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class BookinfoOwnershipTests(Testbed testbed)
 
         Assert.Equal(FailureKind.Conflict, conflict.Kind);
         Assert.Contains("image-updater", conflict.Message, StringComparison.Ordinal);
-        Assert.Equal(["Deployment details-v1"], forced.Objects.Where(item => item.Outcome == SampleOutcome.Changed).Select(item => $"{item.Kind} {item.Name}"));
+        Assert.Equal(["Deployment details-v1"], forced.Objects.Where(item => item.Outcome == ChangeOutcome.Changed).Select(item => $"{item.Kind} {item.Name}"));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class BookinfoOwnershipTests(Testbed testbed)
         MeshSample installed = await world.InstallAsync(cluster: editor);
 
         Assert.Equal(FailureKind.Forbidden, refused.Kind);
-        Assert.All(installed.Objects, item => Assert.Equal(SampleOutcome.Created, item.Outcome));
+        Assert.All(installed.Objects, item => Assert.Equal(ChangeOutcome.Created, item.Outcome));
         viewer.Client.Dispose();
         editor.Client.Dispose();
     }
@@ -116,8 +117,8 @@ public sealed class BookinfoOwnershipTests(Testbed testbed)
 
         Assert.Equal("SampleIncomplete", half.ErrorId);
         Assert.Contains($"Deployment {world.Namespace}/ratings-v1", half.Message, StringComparison.Ordinal);
-        Assert.Equal(4, completed.Objects.Count(item => item.Outcome == SampleOutcome.Created));
-        Assert.Equal(10, completed.Objects.Count(item => item.Outcome == SampleOutcome.Unchanged));
+        Assert.Equal(4, completed.Objects.Count(item => item.Outcome == ChangeOutcome.Created));
+        Assert.Equal(10, completed.Objects.Count(item => item.Outcome == ChangeOutcome.Unchanged));
     }
 
     private static V1Service Service(string name) => new()

@@ -1,4 +1,5 @@
 using IstioAdmin.Core;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 using IstioAdmin.Testing;
 using k8s;
@@ -22,8 +23,8 @@ public sealed class BookinfoTests(Testbed testbed)
 
         MeshSample second = await world.InstallAsync();
 
-        Assert.All(first.Objects, item => Assert.Equal(SampleOutcome.Created, item.Outcome));
-        Assert.All(second.Objects, item => Assert.Equal(SampleOutcome.Unchanged, item.Outcome));
+        Assert.All(first.Objects, item => Assert.Equal(ChangeOutcome.Created, item.Outcome));
+        Assert.All(second.Objects, item => Assert.Equal(ChangeOutcome.Unchanged, item.Outcome));
         Assert.False(second.Changed);
         Assert.Equal(before, await world.SettledAsync());
     }
@@ -33,19 +34,19 @@ public sealed class BookinfoTests(Testbed testbed)
     {
         await using BookinfoWorld world = await BookinfoWorld.CreateAsync(testbed);
         SortedDictionary<string, string> empty = await world.SettledAsync();
-        SamplePlan install = await world.PlanAsync();
+        ChangePlan install = await world.PlanAsync();
         Assert.Equal(empty, await world.SettledAsync());
         await world.InstallAsync();
         SortedDictionary<string, string> installed = await world.SettledAsync();
 
-        SamplePlan change = await world.PlanAsync(release: BookinfoRelease.Find("1.16.4"));
-        SamplePlan removal = await Bookinfo.PlanRemovalAsync(world.Cluster, world.Namespace, world, Cancel);
+        ChangePlan change = await world.PlanAsync(release: BookinfoRelease.Find("1.16.4"));
+        ChangePlan removal = await Bookinfo.PlanRemovalAsync(world.Cluster, world.Namespace, world, Cancel);
 
         Assert.Equal(installed, await world.SettledAsync());
-        Assert.All(install.Steps, step => Assert.Equal(SampleAction.Create, step.Action));
-        Assert.Equal(["Deployment"], change.Steps.Where(step => step.Action == SampleAction.Change).Select(step => step.Resource.Kind).Distinct());
+        Assert.All(install.Steps, step => Assert.Equal(ChangeAction.Create, step.Action));
+        Assert.Equal(["Deployment"], change.Steps.Where(step => step.Action == ChangeAction.Change).Select(step => step.Resource.Kind).Distinct());
         Assert.Equal(6, change.Steps.Count(step => step.Writes));
-        Assert.All(removal.Steps, step => Assert.Equal(SampleAction.Remove, step.Action));
+        Assert.All(removal.Steps, step => Assert.Equal(ChangeAction.Remove, step.Action));
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class BookinfoTests(Testbed testbed)
         MeshSample removed = await world.RemoveAsync(Long);
         MeshSample again = await world.RemoveAsync(Long);
 
-        Assert.Equal(14, removed.Objects.Count(item => item.Outcome == SampleOutcome.Removed));
+        Assert.Equal(14, removed.Objects.Count(item => item.Outcome == ChangeOutcome.Removed));
         Assert.Equal("1.20.3", removed.Version);
         Assert.Equal(before, await world.SettledAsync());
         Assert.Empty((await api.CoreV1.ListNamespacedPodAsync(world.Namespace, cancellationToken: Cancel)).Items);
@@ -82,9 +83,9 @@ public sealed class BookinfoTests(Testbed testbed)
         MeshSample removed = await world.RemoveAsync(Long);
 
         Assert.Equal("IstioApiNotFound", missing.ErrorId);
-        Assert.Equal(16, installed.Objects.Count(item => item.Outcome == SampleOutcome.Created));
+        Assert.Equal(16, installed.Objects.Count(item => item.Outcome == ChangeOutcome.Created));
         Assert.False(again.Changed);
-        Assert.Equal(16, removed.Objects.Count(item => item.Outcome == SampleOutcome.Removed));
+        Assert.Equal(16, removed.Objects.Count(item => item.Outcome == ChangeOutcome.Removed));
     }
 
     private static V1Service Service(string name) => new()

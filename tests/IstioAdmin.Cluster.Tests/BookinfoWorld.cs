@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 using IstioAdmin.Testing;
 using k8s;
@@ -42,7 +43,7 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
         return new BookinfoWorld(controlPlane, await ConnectAsync(controlPlane.Kubeconfig), await controlPlane.CreateNamespaceAsync("bookinfo"));
     }
 
-    public Task<SamplePlan> PlanAsync(MeshCluster? cluster = null, bool withGateway = false, bool force = false, BookinfoRelease? release = null) =>
+    public Task<ChangePlan> PlanAsync(MeshCluster? cluster = null, bool withGateway = false, bool force = false, BookinfoRelease? release = null) =>
         Bookinfo.PlanInstallAsync(cluster ?? Cluster, new BookinfoOptions
         {
             Namespace = Namespace,

@@ -20,6 +20,38 @@ public sealed record KubeResource(string Group, string Version, string Plural, s
     /// <summary>Core nodes.</summary>
     public static KubeResource Nodes { get; } = new("", "v1", "nodes", "Node", false);
 
+    /// <summary>Core secrets.</summary>
+    public static KubeResource Secrets { get; } = new("", "v1", "secrets", "Secret", true);
+
+    /// <summary>Core services.</summary>
+    public static KubeResource Services { get; } = new("", "v1", "services", "Service", true);
+
+    /// <summary>Core service accounts.</summary>
+    public static KubeResource ServiceAccounts { get; } = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+
+    /// <summary>Deployments.</summary>
+    public static KubeResource Deployments { get; } = new("apps", "v1", "deployments", "Deployment", true);
+
+    /// <summary>Stateful sets.</summary>
+    public static KubeResource StatefulSets { get; } = new("apps", "v1", "statefulsets", "StatefulSet", true);
+
+    /// <summary>Cluster roles.</summary>
+    public static KubeResource ClusterRoles { get; } = new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false);
+
+    /// <summary>Cluster role bindings.</summary>
+    public static KubeResource ClusterRoleBindings { get; } = new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false);
+
+    /// <summary>Definitions of custom resources, as Kubernetes 1.16 and newer has them.</summary>
+    public static KubeResource CustomResourceDefinitions { get; } = new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
+
+    /// <summary>Mutating admission webhooks.</summary>
+    public static KubeResource MutatingWebhooks { get; } =
+        new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
+
+    /// <summary>Validating admission webhooks.</summary>
+    public static KubeResource ValidatingWebhooks { get; } =
+        new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false);
+
     /// <summary>The <c>apiVersion</c> that manifests carry.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 

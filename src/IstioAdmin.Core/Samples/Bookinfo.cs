@@ -1,4 +1,5 @@
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Samples;
@@ -15,12 +16,12 @@ public static class Bookinfo
     /// resource definitions are missing (<c>IstioApiNotFound</c>), somebody else's objects are in the way (<c>SampleObjectExists</c>), or the
     /// server would refuse one of the objects.
     /// </exception>
-    public static async Task<SamplePlan> PlanInstallAsync(MeshCluster cluster, BookinfoOptions options, IReporter reporter, CancellationToken cancel)
+    public static async Task<ChangePlan> PlanInstallAsync(MeshCluster cluster, BookinfoOptions options, IReporter reporter, CancellationToken cancel)
     {
         string imagePrefix = options.ImagePrefix();
-        await SampleNamespace.CheckAsync(cluster.Client, options.Namespace, mustAccept: true, reporter, cancel).ConfigureAwait(false);
+        await TargetNamespace.CheckAsync(cluster.Client, options.Namespace, mustAccept: true, reporter, cancel).ConfigureAwait(false);
         IstioRoutingApi? routing = options.WithGateway ? await IstioRoutingApi.RequireAsync(cluster.Client, cancel).ConfigureAwait(false) : null;
-        return await SampleInstaller.PlanAsync(
+        return await ChangeInstaller.PlanAsync(
             Draft(cluster, options.Namespace, options.Release.Version) with { Force = options.Force },
             Objects(options.Namespace, options.Release, imagePrefix, routing), reporter, cancel).ConfigureAwait(false);
     }
@@ -31,27 +32,27 @@ public static class Bookinfo
     /// <param name="reporter">Told about progress.</param>
     /// <param name="cancel">Cancels the work; what has been applied by then stays.</param>
     /// <exception cref="MeshException">An object could not be applied, or time ran out (<c>RolloutTimedOut</c>).</exception>
-    public static async Task<MeshSample> InstallAsync(SamplePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
+    public static async Task<MeshSample> InstallAsync(ChangePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
     {
-        IReadOnlyList<SampleObject> objects = await SampleInstaller.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        IReadOnlyList<ChangedObject> objects = await ChangeInstaller.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
         // What was declined may not be there.
-        string[] deployments = Deployments(objects, item => item.Outcome != SampleOutcome.Declined);
+        string[] deployments = Deployments(objects, item => item.Outcome != ChangeOutcome.Declined);
         if (wait is { } timeout && deployments.Length > 0)
-            await WorkloadWait.ForRolloutAsync(plan, deployments, timeout, reporter, cancel).ConfigureAwait(false);
+            await WorkloadWait.ForRolloutAsync(plan, Reader(plan), deployments, timeout, reporter, cancel).ConfigureAwait(false);
         IReadOnlyList<WorkloadState> states = wait is null
-            ? await new WorkloadReader(plan).ReadAsync(deployments, cancel).ConfigureAwait(false)
+            ? await Reader(plan).ReadAsync(deployments, cancel).ConfigureAwait(false)
             : [];
         return Result(plan, objects, states.All(state => state.RolledOut));
     }
 
     /// <summary>Plans a removal. Nothing in the cluster changes.</summary>
     /// <exception cref="MeshException">The namespace does not exist (<c>NamespaceNotFound</c>), or the server refuses to be asked.</exception>
-    public static async Task<SamplePlan> PlanRemovalAsync(MeshCluster cluster, string ns, IReporter reporter, CancellationToken cancel)
+    public static async Task<ChangePlan> PlanRemovalAsync(MeshCluster cluster, string ns, IReporter reporter, CancellationToken cancel)
     {
-        await SampleNamespace.CheckAsync(cluster.Client, ns, mustAccept: false, reporter, cancel).ConfigureAwait(false);
+        await TargetNamespace.CheckAsync(cluster.Client, ns, mustAccept: false, reporter, cancel).ConfigureAwait(false);
         IstioRoutingApi? routing = await IstioRoutingApi.FindAsync(cluster.Client, cancel).ConfigureAwait(false);
         // Names do not depend on the version.
-        return await SampleRemover.PlanAsync(
+        return await ChangeRemover.PlanAsync(
             Draft(cluster, ns, version: null),
             Objects(ns, BookinfoRelease.Latest, BookinfoOptions.DefaultRegistry, routing), reporter, cancel).ConfigureAwait(false);
     }
@@ -62,39 +63,41 @@ public static class Bookinfo
     /// <param name="reporter">Told about progress.</param>
     /// <param name="cancel">Cancels the work; what has been deleted by then is gone.</param>
     /// <exception cref="MeshException">An object could not be deleted, or time ran out (<c>RemovalTimedOut</c>).</exception>
-    public static async Task<MeshSample> RemoveAsync(SamplePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
+    public static async Task<MeshSample> RemoveAsync(ChangePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
     {
-        IReadOnlyList<SampleObject> objects = await SampleRemover.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
-        string[] deployments = Deployments(objects, item => item.Outcome == SampleOutcome.Removed);
+        IReadOnlyList<ChangedObject> objects = await ChangeRemover.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        string[] deployments = Deployments(objects, item => item.Outcome == ChangeOutcome.Removed);
         if (wait is { } timeout && deployments.Length > 0)
-            await WorkloadWait.ForPodsToEndAsync(plan, deployments, timeout, reporter, cancel).ConfigureAwait(false);
+            await WorkloadWait.ForPodsToEndAsync(plan, Reader(plan), deployments, timeout, reporter, cancel).ConfigureAwait(false);
         return Result(plan, objects, ready: false);
     }
 
-    private static SamplePlan Draft(MeshCluster cluster, string ns, string? version) => new()
+    private static ChangePlan Draft(MeshCluster cluster, string ns, string? version) => new()
     {
         Cluster = cluster,
-        Sample = BookinfoManifests.Sample,
+        PartOf = BookinfoManifests.Sample,
+        ErrorNoun = "Sample",
         Version = version,
         Namespace = ns,
-        PodSelector = BookinfoManifests.PodSelector,
         Steps = [],
     };
 
-    private static List<SampleManifest> Objects(string ns, BookinfoRelease release, string imagePrefix, IstioRoutingApi? routing) =>
+    private static List<ObjectManifest> Objects(string ns, BookinfoRelease release, string imagePrefix, IstioRoutingApi? routing) =>
     [
         .. BookinfoManifests.Workloads(ns, release, imagePrefix),
         .. routing is null ? [] : BookinfoManifests.Ingress(ns, routing.Gateways, routing.VirtualServices),
     ];
 
-    private static string[] Deployments(IEnumerable<SampleObject> objects, Func<SampleObject, bool> which) =>
-        [.. objects.Where(item => item.Kind == SampleManifest.Deployments.Kind && which(item)).Select(item => item.Name)];
+    private static string[] Deployments(IEnumerable<ChangedObject> objects, Func<ChangedObject, bool> which) =>
+        [.. objects.Where(item => item.Kind == KubeResource.Deployments.Kind && which(item)).Select(item => item.Name)];
 
-    private static MeshSample Result(SamplePlan plan, IReadOnlyList<SampleObject> objects, bool ready) => new()
+    private static WorkloadReader Reader(ChangePlan plan) => new(plan.Cluster.Client, plan.Namespace, plan.PartOf, BookinfoManifests.PodSelector);
+
+    private static MeshSample Result(ChangePlan plan, IReadOnlyList<ChangedObject> objects, bool ready) => new()
     {
         Cluster = plan.Cluster.Name,
         Namespace = plan.Namespace,
-        Name = plan.Sample,
+        Name = plan.PartOf,
         Version = plan.Version,
         Ready = ready,
         Objects = objects,

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 
 namespace IstioAdmin.Core.Samples;
 
@@ -38,7 +39,7 @@ internal static class BookinfoManifests
     ];
 
     /// <summary>Service accounts, services and deployments, in the order in which they are to be created.</summary>
-    public static IEnumerable<SampleManifest> Workloads(string ns, BookinfoRelease release, string imagePrefix) =>
+    public static IEnumerable<ObjectManifest> Workloads(string ns, BookinfoRelease release, string imagePrefix) =>
     [
         .. Apps.Select(app => ServiceAccount(ns, app.App)),
         .. Apps.Select(app => Service(ns, app.App)),
@@ -46,21 +47,21 @@ internal static class BookinfoManifests
     ];
 
     /// <summary>The way in through Istio's ingress gateway.</summary>
-    public static IEnumerable<SampleManifest> Ingress(string ns, KubeResource gateways, KubeResource virtualServices) =>
+    public static IEnumerable<ObjectManifest> Ingress(string ns, KubeResource gateways, KubeResource virtualServices) =>
         [Gateway(ns, gateways), VirtualService(ns, virtualServices)];
 
-    private static SampleManifest ServiceAccount(string ns, string app) =>
-        SampleManifest.Create(Sample, SampleManifest.ServiceAccounts, ns, $"bookinfo-{app}", new JsonObject { ["account"] = app });
+    private static ObjectManifest ServiceAccount(string ns, string app) =>
+        Make(KubeResource.ServiceAccounts, ns, $"bookinfo-{app}", new JsonObject { ["account"] = app });
 
-    private static SampleManifest Service(string ns, string app) =>
-        SampleManifest.Create(Sample, SampleManifest.Services, ns, app, new JsonObject { ["app"] = app, ["service"] = app }, ("spec", new JsonObject
+    private static ObjectManifest Service(string ns, string app) =>
+        Make(KubeResource.Services, ns, app, new JsonObject { ["app"] = app, ["service"] = app }, ("spec", new JsonObject
         {
             // The name tells Istio the protocol.
             ["ports"] = new JsonArray(new JsonObject { ["name"] = "http", ["port"] = Port, ["protocol"] = "TCP" }),
             ["selector"] = new JsonObject { ["app"] = app },
         }));
 
-    private static SampleManifest Deployment(string ns, string app, string version, BookinfoRelease release, string imagePrefix)
+    private static ObjectManifest Deployment(string ns, string app, string version, BookinfoRelease release, string imagePrefix)
     {
         var template = new JsonObject { ["labels"] = AppLabels(app, version) };
         if (app == ProductPage && release.Metrics)
@@ -87,13 +88,19 @@ internal static class BookinfoManifests
         pod["containers"] = new JsonArray(container);
 
         JsonObject labels = AppLabels(app, version);
-        labels[SampleOwner.Version] = release.Version;
+        labels[ObjectOwner.Version] = release.Version;
         // No replica count: the server's default is 1, and whoever scales a deployment afterwards does not get into our way, nor we into theirs.
-        return SampleManifest.Create(Sample, SampleManifest.Deployments, ns, $"{app}-{version}", labels, ("spec", new JsonObject
+        return Make(KubeResource.Deployments, ns, $"{app}-{version}", labels, ("spec", new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = AppLabels(app, version) },
             ["template"] = new JsonObject { ["metadata"] = template, ["spec"] = pod },
         }));
+    }
+
+    private static ObjectManifest Make(KubeResource resource, string ns, string name, JsonObject labels, params (string Field, JsonNode Value)[] content)
+    {
+        ObjectOwner.Mark(labels, Sample);
+        return ObjectManifest.Create(resource, ns, name, labels, content);
     }
 
     private static JsonObject AppLabels(string app, string version) => new() { ["app"] = app, ["version"] = version };
@@ -119,8 +126,8 @@ internal static class BookinfoManifests
         container["volumeMounts"] = Array(mounts, mount => new JsonObject { ["name"] = mount.Volume, ["mountPath"] = mount.Path });
     }
 
-    private static SampleManifest Gateway(string ns, KubeResource gateways) =>
-        SampleManifest.Create(Sample, gateways, ns, GatewayName, [], ("spec", new JsonObject
+    private static ObjectManifest Gateway(string ns, KubeResource gateways) =>
+        Make(gateways, ns, GatewayName, [], ("spec", new JsonObject
         {
             ["selector"] = new JsonObject { ["istio"] = "ingressgateway" },
             ["servers"] = new JsonArray(new JsonObject
@@ -132,8 +139,8 @@ internal static class BookinfoManifests
             }),
         }));
 
-    private static SampleManifest VirtualService(string ns, KubeResource virtualServices) =>
-        SampleManifest.Create(Sample, virtualServices, ns, VirtualServiceName, [], ("spec", new JsonObject
+    private static ObjectManifest VirtualService(string ns, KubeResource virtualServices) =>
+        Make(virtualServices, ns, VirtualServiceName, [], ("spec", new JsonObject
         {
             ["hosts"] = new JsonArray("*"),
             ["gateways"] = new JsonArray(GatewayName),

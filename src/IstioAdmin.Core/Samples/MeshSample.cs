@@ -1,3 +1,5 @@
+using IstioAdmin.Core.Kube.Changes;
+
 namespace IstioAdmin.Core.Samples;
 
 /// <summary>A sample application after it was installed or removed.</summary>
@@ -19,10 +21,10 @@ public sealed record MeshSample
     public required bool Ready { get; init; }
 
     /// <summary>Its objects and what happened to each.</summary>
-    public required IReadOnlyList<SampleObject> Objects { get; init; }
+    public required IReadOnlyList<ChangedObject> Objects { get; init; }
 
     /// <summary>Whether anything in the cluster was changed.</summary>
-    public bool Changed => Objects.Any(item => item.Outcome is SampleOutcome.Created or SampleOutcome.Changed or SampleOutcome.Removed);
+    public bool Changed => Objects.Any(item => item.Outcome is ChangeOutcome.Created or ChangeOutcome.Changed or ChangeOutcome.Removed);
 
     /// <summary>The name, with its namespace.</summary>
     public override string ToString() => $"{Namespace}/{Name}";

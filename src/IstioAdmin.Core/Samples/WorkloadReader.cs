@@ -1,4 +1,5 @@
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Workloads;
 using k8s;
 using k8s.Models;
@@ -9,20 +10,28 @@ namespace IstioAdmin.Core.Samples;
 internal sealed class WorkloadReader
 {
     private readonly KubeClient _client;
-    private readonly SamplePlan _plan;
+    private readonly string _namespace;
+    private readonly string _sample;
+    private readonly string _podSelector;
 
-    public WorkloadReader(SamplePlan plan)
+    /// <param name="client">The cluster.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="sample">The sample.</param>
+    /// <param name="podSelector">Selects the pods of every version of the sample's workloads, and perhaps others.</param>
+    public WorkloadReader(KubeClient client, string ns, string sample, string podSelector)
     {
-        _client = plan.Cluster.Client;
-        _plan = plan;
+        _client = client;
+        _namespace = ns;
+        _sample = sample;
+        _podSelector = podSelector;
     }
 
     /// <summary>The state of each of the named deployments.</summary>
     public async Task<IReadOnlyList<WorkloadState>> ReadAsync(IReadOnlyList<string> deployments, CancellationToken cancel)
     {
         V1DeploymentList list = await _client.CallAsync(
-            () => _client.Api.AppsV1.ListNamespacedDeploymentAsync(_plan.Namespace, labelSelector: SampleOwner.Selector(_plan.Sample), cancellationToken: cancel),
-            SampleManifest.Deployments.Subject("list", _plan.Namespace), cancel).ConfigureAwait(false);
+            () => _client.Api.AppsV1.ListNamespacedDeploymentAsync(_namespace, labelSelector: ObjectOwner.Selector(_sample), cancellationToken: cancel),
+            KubeResource.Deployments.Subject("list", _namespace), cancel).ConfigureAwait(false);
         V1Deployment?[] found = [.. deployments.Select(name => list.Items.FirstOrDefault(deployment => deployment.Metadata.Name == name))];
         IReadOnlyList<V1Pod> pods = found.All(deployment => deployment is not null && Rollout.Of(deployment).IsDone)
             ? []
@@ -36,8 +45,8 @@ internal sealed class WorkloadReader
     public async Task<IReadOnlyList<V1Pod>> PodsAsync(IReadOnlyList<string> deployments, CancellationToken cancel)
     {
         V1PodList list = await _client.CallAsync(
-            () => _client.Api.CoreV1.ListNamespacedPodAsync(_plan.Namespace, labelSelector: _plan.PodSelector, cancellationToken: cancel),
-            KubeResource.Pods.Subject("list", _plan.Namespace), cancel).ConfigureAwait(false);
+            () => _client.Api.CoreV1.ListNamespacedPodAsync(_namespace, labelSelector: _podSelector, cancellationToken: cancel),
+            KubeResource.Pods.Subject("list", _namespace), cancel).ConfigureAwait(false);
         return [.. list.Items.Where(pod => deployments.Any(name => WorkloadPods.IsOfDeployment(pod, name)))];
     }
 
@@ -45,6 +54,6 @@ internal sealed class WorkloadReader
     public async Task<IReadOnlyList<string>> StartWarningsAsync(IReadOnlyList<string> deployments, CancellationToken cancel)
     {
         IReadOnlyList<V1Pod> pods = await PodsAsync(deployments, cancel).ConfigureAwait(false);
-        return await StartWarnings.ReadAsync(_client, _plan.Namespace, pods, cancel).ConfigureAwait(false);
+        return await StartWarnings.ReadAsync(_client, _namespace, pods, cancel).ConfigureAwait(false);
     }
 }

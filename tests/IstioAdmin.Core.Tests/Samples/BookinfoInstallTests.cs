@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 
 namespace IstioAdmin.Core.Tests.Samples;
@@ -15,10 +16,10 @@ public class BookinfoInstallTests
     {
         await using FakeNamespace world = await FakeNamespace.StartAsync();
 
-        SamplePlan plan = await PlanAsync(world);
+        ChangePlan plan = await PlanAsync(world);
 
         Assert.Equal(14, plan.Steps.Count);
-        Assert.All(plan.Steps, step => Assert.Equal(SampleAction.Create, step.Action));
+        Assert.All(plan.Steps, step => Assert.Equal(ChangeAction.Create, step.Action));
         Assert.Contains("Deployment demo/reviews-v1", plan.Steps.Select(step => step.Target));
         Assert.Empty(world.Writes);
     }
@@ -32,7 +33,7 @@ public class BookinfoInstallTests
 
         Assert.True(sample is { Ready: true, Changed: true, Version: "1.20.3", Namespace: "demo", Cluster: "fake" });
         Assert.Equal(14, sample.Objects.Count);
-        Assert.All(sample.Objects, item => Assert.Equal(SampleOutcome.Created, item.Outcome));
+        Assert.All(sample.Objects, item => Assert.Equal(ChangeOutcome.Created, item.Outcome));
         Assert.Equal(14, world.Writes.Count());
     }
 
@@ -45,7 +46,7 @@ public class BookinfoInstallTests
         MeshSample again = await InstallAsync(world);
 
         Assert.True(again is { Ready: true, Changed: false });
-        Assert.All(again.Objects, item => Assert.Equal(SampleOutcome.Unchanged, item.Outcome));
+        Assert.All(again.Objects, item => Assert.Equal(ChangeOutcome.Unchanged, item.Outcome));
         Assert.Equal(14, world.Writes.Count());
     }
 
@@ -57,7 +58,7 @@ public class BookinfoInstallTests
 
         MeshSample changed = await InstallAsync(world, new BookinfoOptions { Namespace = "demo", Release = BookinfoRelease.Find("1.17.0") });
 
-        Assert.Equal(["Deployment"], changed.Objects.Where(item => item.Outcome == SampleOutcome.Changed).Select(item => item.Kind).Distinct());
+        Assert.Equal(["Deployment"], changed.Objects.Where(item => item.Outcome == ChangeOutcome.Changed).Select(item => item.Kind).Distinct());
         Assert.Equal("1.17.0", changed.Version);
     }
 
@@ -70,19 +71,19 @@ public class BookinfoInstallTests
 
         MeshSample repaired = await InstallAsync(world);
 
-        Assert.Equal(["Deployment demo/ratings-v1"], repaired.Objects.Where(item => item.Outcome == SampleOutcome.Created).Select(item => item.ToString()));
+        Assert.Equal(["Deployment demo/ratings-v1"], repaired.Objects.Where(item => item.Outcome == ChangeOutcome.Created).Select(item => item.ToString()));
     }
 
     [Fact]
     public async Task A_declined_step_is_not_run()
     {
         await using FakeNamespace world = await FakeNamespace.StartAsync();
-        SamplePlan plan = (await PlanAsync(world)).Approve(step => step.Name != "reviews-v3");
+        ChangePlan plan = (await PlanAsync(world)).Approve(step => step.Name != "reviews-v3");
 
         MeshSample sample = await Bookinfo.InstallAsync(plan, TimeSpan.FromSeconds(20), _reporter, Cancel);
 
         Assert.Null(world.Find($"{Deployments}/reviews-v3"));
-        Assert.Equal(SampleOutcome.Declined, sample.Objects.Single(item => item.Name == "reviews-v3").Outcome);
+        Assert.Equal(ChangeOutcome.Declined, sample.Objects.Single(item => item.Name == "reviews-v3").Outcome);
         Assert.False(plan.Declined);
     }
 
@@ -91,7 +92,7 @@ public class BookinfoInstallTests
     {
         await using FakeNamespace world = await FakeNamespace.StartAsync();
 
-        SamplePlan plan = (await PlanAsync(world)).Approve(_ => false);
+        ChangePlan plan = (await PlanAsync(world)).Approve(_ => false);
 
         Assert.True(plan.Declined);
     }
@@ -102,7 +103,7 @@ public class BookinfoInstallTests
         await using FakeNamespace world = await FakeNamespace.StartAsync();
         await InstallAsync(world);
 
-        SamplePlan plan = (await PlanAsync(world)).Approve(step => throw new InvalidOperationException($"Asked about {step}."));
+        ChangePlan plan = (await PlanAsync(world)).Approve(step => throw new InvalidOperationException($"Asked about {step}."));
 
         Assert.False(plan.Declined);
     }
@@ -194,7 +195,7 @@ public class BookinfoInstallTests
 
         MeshSample sample = await InstallAsync(world, new BookinfoOptions { Namespace = "demo", Force = true });
 
-        Assert.Equal(SampleOutcome.Changed, sample.Objects.Single(item => item.Name == "reviews-v1").Outcome);
+        Assert.Equal(ChangeOutcome.Changed, sample.Objects.Single(item => item.Name == "reviews-v1").Outcome);
         Assert.All(world.Writes, write => Assert.Contains("force=true", write, StringComparison.Ordinal));
     }
 
@@ -233,7 +234,7 @@ public class BookinfoInstallTests
 
         MeshSample sample = await InstallAsync(world);
 
-        Assert.All(sample.Objects, item => Assert.Equal(SampleOutcome.Created, item.Outcome));
+        Assert.All(sample.Objects, item => Assert.Equal(ChangeOutcome.Created, item.Outcome));
         Assert.Contains(_reporter.Details, detail => detail.Contains("policy.example.com", StringComparison.Ordinal));
     }
 
@@ -241,7 +242,7 @@ public class BookinfoInstallTests
     public async Task A_failure_in_the_middle_says_what_is_there_and_a_second_run_completes_it()
     {
         await using FakeNamespace world = await FakeNamespace.StartAsync();
-        SamplePlan plan = await PlanAsync(world);
+        ChangePlan plan = await PlanAsync(world);
         world.Refuse = request => request.Method == "PATCH" && request.Path.Value!.EndsWith("/deployments/details-v1", StringComparison.Ordinal)
             ? (403, "exceeded quota") : null;
 
@@ -253,11 +254,11 @@ public class BookinfoInstallTests
         Assert.Contains("Deployment demo/details-v1 failed", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Service demo/productpage", failure.Message, StringComparison.Ordinal);
         Assert.Contains("run the command again", failure.Remedy, StringComparison.Ordinal);
-        Assert.Equal(8, completed.Objects.Count(item => item.Outcome == SampleOutcome.Unchanged));
-        Assert.Equal(6, completed.Objects.Count(item => item.Outcome == SampleOutcome.Created));
+        Assert.Equal(8, completed.Objects.Count(item => item.Outcome == ChangeOutcome.Unchanged));
+        Assert.Equal(6, completed.Objects.Count(item => item.Outcome == ChangeOutcome.Created));
     }
 
-    private Task<SamplePlan> PlanAsync(FakeNamespace world, BookinfoOptions? options = null) =>
+    private Task<ChangePlan> PlanAsync(FakeNamespace world, BookinfoOptions? options = null) =>
         Bookinfo.PlanInstallAsync(world.Cluster, options ?? new BookinfoOptions { Namespace = "demo" }, _reporter, Cancel);
 
     private async Task<MeshSample> InstallAsync(FakeNamespace world, BookinfoOptions? options = null) =>

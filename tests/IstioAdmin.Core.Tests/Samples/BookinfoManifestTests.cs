@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 
 namespace IstioAdmin.Core.Tests.Samples;
@@ -76,7 +77,7 @@ public class BookinfoManifestTests
     [Fact]
     public void Reviews_writes_to_empty_directories()
     {
-        SampleManifest reviews = Deployment("reviews-v3", "1.20.3");
+        ObjectManifest reviews = Deployment("reviews-v3", "1.20.3");
 
         Assert.Equal("/tmp/logs", (string?)Container(reviews)["env"]![0]!["value"]);
         Assert.Equal(["/tmp", "/opt/ibm/wlp/output"], Container(reviews)["volumeMounts"]!.AsArray().Select(mount => (string?)mount!["mountPath"]));
@@ -93,7 +94,7 @@ public class BookinfoManifestTests
         Assert.Equal(["productpage-v1"], Deployments("1.20.3").Where(IsScraped).Select(item => item.Name));
         Assert.DoesNotContain(Deployments("1.17.0"), IsScraped);
 
-        static bool IsScraped(SampleManifest item) => item.Manifest["spec"]!["template"]!["metadata"]!["annotations"]?["prometheus.io/scrape"] is not null;
+        static bool IsScraped(ObjectManifest item) => item.Manifest["spec"]!["template"]!["metadata"]!["annotations"]?["prometheus.io/scrape"] is not null;
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public class BookinfoManifestTests
     [Fact]
     public void The_gateway_binds_the_ingress_gateways_http_port_and_routes_the_pages_to_the_product_page()
     {
-        SampleManifest[] ingress = [.. Ingress()];
+        ObjectManifest[] ingress = [.. Ingress()];
         JsonNode gateway = ingress[0].Manifest["spec"]!;
         JsonNode routes = ingress[1].Manifest["spec"]!;
 
@@ -117,16 +118,16 @@ public class BookinfoManifestTests
             routes["http"]![0]!["match"]!.AsArray().Select(match => match!["uri"]!.AsObject().Single()).Select(uri => $"{uri.Key} {uri.Value}"));
     }
 
-    private static SampleManifest[] Workloads(string version) =>
+    private static ObjectManifest[] Workloads(string version) =>
         [.. BookinfoManifests.Workloads("demo", BookinfoRelease.Find(version), "registry.example.com/istio")];
 
-    private static IEnumerable<SampleManifest> Ingress() => BookinfoManifests.Ingress("demo",
+    private static IEnumerable<ObjectManifest> Ingress() => BookinfoManifests.Ingress("demo",
         new KubeResource("networking.istio.io", "v1beta1", "gateways", "Gateway", true),
         new KubeResource("networking.istio.io", "v1beta1", "virtualservices", "VirtualService", true));
 
-    private static SampleManifest[] Deployments(string version) => [.. Workloads(version).Where(item => item.Resource.Kind == "Deployment")];
+    private static ObjectManifest[] Deployments(string version) => [.. Workloads(version).Where(item => item.Resource.Kind == "Deployment")];
 
-    private static SampleManifest Deployment(string name, string version) => Deployments(version).Single(item => item.Name == name);
+    private static ObjectManifest Deployment(string name, string version) => Deployments(version).Single(item => item.Name == name);
 
-    private static JsonNode Container(SampleManifest deployment) => Assert.Single(deployment.Manifest["spec"]!["template"]!["spec"]!["containers"]!.AsArray())!;
+    private static JsonNode Container(ObjectManifest deployment) => Assert.Single(deployment.Manifest["spec"]!["template"]!["spec"]!["containers"]!.AsArray())!;
 }

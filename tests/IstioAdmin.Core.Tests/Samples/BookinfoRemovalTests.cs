@@ -1,3 +1,4 @@
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 
 namespace IstioAdmin.Core.Tests.Samples;
@@ -59,7 +60,7 @@ public class BookinfoRemovalTests
         MeshSample removed = await RemoveAsync(world);
 
         Assert.NotNull(world.Find("/api/v1/namespaces/demo/services/details"));
-        Assert.Equal(SampleOutcome.LeftAlone, removed.Objects.Single(item => item.Name == "details").Outcome);
+        Assert.Equal(ChangeOutcome.LeftAlone, removed.Objects.Single(item => item.Name == "details").Outcome);
         string warning = Assert.Single(_reporter.Warnings);
         Assert.Contains("Service demo/details", warning, StringComparison.Ordinal);
         Assert.Contains(owner, warning, StringComparison.Ordinal);
@@ -111,12 +112,12 @@ public class BookinfoRemovalTests
     {
         await using FakeNamespace world = await FakeNamespace.StartAsync();
         await InstallAsync(world);
-        SamplePlan plan = (await PlanAsync(world)).Approve(step => step.Name != "details-v1");
+        ChangePlan plan = (await PlanAsync(world)).Approve(step => step.Name != "details-v1");
 
         MeshSample removed = await Bookinfo.RemoveAsync(plan, TimeSpan.FromSeconds(20), _reporter, Cancel);
 
         Assert.NotNull(world.Find($"{Deployments}/details-v1"));
-        Assert.Equal(SampleOutcome.Declined, removed.Objects.Single(item => item.Name == "details-v1").Outcome);
+        Assert.Equal(ChangeOutcome.Declined, removed.Objects.Single(item => item.Name == "details-v1").Outcome);
     }
 
     [Fact]
@@ -129,14 +130,14 @@ public class BookinfoRemovalTests
         Assert.Equal("NamespaceNotFound", failure.ErrorId);
     }
 
-    private Task<SamplePlan> PlanAsync(FakeNamespace world) => Bookinfo.PlanRemovalAsync(world.Cluster, "demo", _reporter, Cancel);
+    private Task<ChangePlan> PlanAsync(FakeNamespace world) => Bookinfo.PlanRemovalAsync(world.Cluster, "demo", _reporter, Cancel);
 
     private async Task<MeshSample> RemoveAsync(FakeNamespace world, TimeSpan? wait = null) =>
         await Bookinfo.RemoveAsync(await PlanAsync(world), wait ?? TimeSpan.FromSeconds(20), _reporter, Cancel);
 
     private async Task InstallAsync(FakeNamespace world, bool withGateway = false)
     {
-        SamplePlan plan = await Bookinfo.PlanInstallAsync(world.Cluster, new BookinfoOptions { Namespace = "demo", WithGateway = withGateway }, _reporter, Cancel);
+        ChangePlan plan = await Bookinfo.PlanInstallAsync(world.Cluster, new BookinfoOptions { Namespace = "demo", WithGateway = withGateway }, _reporter, Cancel);
         await Bookinfo.InstallAsync(plan, TimeSpan.FromSeconds(20), _reporter, Cancel);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 
 namespace IstioAdmin.Core.Tests.Samples;
@@ -126,7 +127,7 @@ public class BookinfoWaitTests
     public async Task A_server_that_hangs_does_not_hold_the_wait_beyond_its_time()
     {
         await using FakeNamespace world = await InstalledAsync();
-        SamplePlan plan = await PlanAsync(world);
+        ChangePlan plan = await PlanAsync(world);
         using var hang = new ManualResetEventSlim();
         world.Refuse = request =>
         {
@@ -147,7 +148,7 @@ public class BookinfoWaitTests
     {
         await using FakeNamespace world = await InstalledAsync();
         SetStatus(world, "details-v1", Unavailable);
-        SamplePlan plan = await PlanAsync(world);
+        ChangePlan plan = await PlanAsync(world);
         using var cancel = new CancellationTokenSource();
 
         Task<MeshSample> waiting = Bookinfo.InstallAsync(plan, TimeSpan.FromMinutes(5), _reporter, cancel.Token);
@@ -156,7 +157,7 @@ public class BookinfoWaitTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
-    private Task<SamplePlan> PlanAsync(FakeNamespace world) =>
+    private Task<ChangePlan> PlanAsync(FakeNamespace world) =>
         Bookinfo.PlanInstallAsync(world.Cluster, new BookinfoOptions { Namespace = "demo" }, _reporter, Cancel);
 
     private async Task<FakeNamespace> InstalledAsync()
@@ -168,7 +169,7 @@ public class BookinfoWaitTests
 
     private async Task<MeshException> RunOutOfTimeAsync(FakeNamespace world)
     {
-        SamplePlan plan = await PlanAsync(world);
+        ChangePlan plan = await PlanAsync(world);
         return await Assert.ThrowsAsync<MeshException>(() => Bookinfo.InstallAsync(plan, Short, _reporter, Cancel));
     }
 

@@ -1,13 +1,14 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Samples;
 
 namespace IstioAdmin.Commands;
 
 /// <summary>Installs Istio's sample application, or brings an installation to another version, and waits until it runs.</summary>
 [Cmdlet(VerbsLifecycle.Install, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
-public sealed class InstallBookinfoCommand : SampleCommand
+public sealed class InstallBookinfoCommand : PlannedMeshCommand
 {
     private BookinfoRelease _release = null!;
 
@@ -57,7 +58,7 @@ public sealed class InstallBookinfoCommand : SampleCommand
             WithGateway = WithGateway,
             Force = Force,
         };
-        SamplePlan plan = await Bookinfo.PlanInstallAsync(cluster, options, Reporter, cancel);
+        ChangePlan plan = await Bookinfo.PlanInstallAsync(cluster, options, Reporter, cancel);
         if (Approve(plan) is { } approved)
             WriteObject(await Bookinfo.InstallAsync(approved, NoWait ? null : Patience, Reporter, cancel));
     }

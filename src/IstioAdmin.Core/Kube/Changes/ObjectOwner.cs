@@ -1,33 +1,36 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube.Applying;
 
-namespace IstioAdmin.Core.Samples;
+namespace IstioAdmin.Core.Kube.Changes;
 
 /// <summary>
 /// Tells the objects that this module made from those that merely have the same name. An object is ours when it carries our labels and the
 /// server has recorded our field manager as one that applied it: labels alone travel with copied manifests.
 /// </summary>
-internal static class SampleOwner
+internal static class ObjectOwner
 {
-    /// <summary>The label that carries the version of the sample.</summary>
+    /// <summary>The label that carries the version of what the object belongs to.</summary>
     public const string Version = "app.kubernetes.io/version";
 
-    private const string ManagedBy = "app.kubernetes.io/managed-by";
-    private const string PartOf = "app.kubernetes.io/part-of";
+    /// <summary>The label that says who made the object.</summary>
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+
+    /// <summary>The label that says what the object belongs to.</summary>
+    public const string PartOf = "app.kubernetes.io/part-of";
 
     /// <summary>Selects what <see cref="Mark"/> marked.</summary>
-    public static string Selector(string sample) => $"{ManagedBy}={KubeApply.FieldManager},{PartOf}={sample}";
+    public static string Selector(string partOf) => $"{ManagedBy}={KubeApply.FieldManager},{PartOf}={partOf}";
 
-    public static void Mark(JsonObject labels, string sample)
+    public static void Mark(JsonObject labels, string partOf)
     {
         labels[ManagedBy] = KubeApply.FieldManager;
-        labels[PartOf] = sample;
+        labels[PartOf] = partOf;
     }
 
-    public static bool Owns(string sample, JsonObject existing) =>
+    public static bool Owns(string partOf, JsonObject existing) =>
         existing["metadata"]?["labels"] is JsonObject labels
         && (string?)labels[ManagedBy] == KubeApply.FieldManager
-        && (string?)labels[PartOf] == sample
+        && (string?)labels[PartOf] == partOf
         && Entries(existing).Any(entry => (string?)entry["manager"] == KubeApply.FieldManager && (string?)entry["operation"] == "Apply");
 
     /// <summary>Who else wrote the object, for people: <c>kubectl-client-side-apply and helm</c>.</summary>

@@ -1,7 +1,7 @@
-namespace IstioAdmin.Core.Samples;
+namespace IstioAdmin.Core.Kube.Changes;
 
-/// <summary>What happened to an object of a sample.</summary>
-public enum SampleOutcome
+/// <summary>What happened to an object of a plan.</summary>
+public enum ChangeOutcome
 {
     /// <summary>It was as it must be.</summary>
     Unchanged,

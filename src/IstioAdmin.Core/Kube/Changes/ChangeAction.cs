@@ -1,7 +1,7 @@
-namespace IstioAdmin.Core.Samples;
+namespace IstioAdmin.Core.Kube.Changes;
 
 /// <summary>What a plan means to do with an object.</summary>
-public enum SampleAction
+public enum ChangeAction
 {
     /// <summary>Create it.</summary>
     Create,

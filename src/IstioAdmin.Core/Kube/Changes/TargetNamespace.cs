@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Kube;
 
-namespace IstioAdmin.Core.Samples;
+namespace IstioAdmin.Core.Kube.Changes;
 
 /// <summary>Looks at the namespace before anything is done in it.</summary>
-internal static class SampleNamespace
+internal static class TargetNamespace
 {
     /// <summary>Makes sure that the namespace is there.</summary>
     /// <param name="client">The cluster.</param>
