@@ -1,6 +1,9 @@
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Detection;
 using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Operators.Banzai;
+using IstioAdmin.Core.Operators.Cisco;
+using IstioAdmin.Core.Operators.Sail;
 
 namespace IstioAdmin.Core.Operators;
 
@@ -13,14 +16,17 @@ public sealed class MeshOperator
         Mesh = mesh;
     }
 
+    /// <summary>How it is installed and removed.</summary>
+    internal IOperatorPackage Package { get; private init; } = null!;
+
     /// <summary>Banzai Cloud's operator, <c>istio.banzaicloud.io/v1beta1</c>.</summary>
-    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios);
+    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios) { Package = new BanzaiPackage() };
 
     /// <summary>Its second generation, <c>servicemesh.cisco.com/v1alpha1</c>.</summary>
-    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes);
+    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes) { Package = new CiscoPackage() };
 
     /// <summary>The Sail operator, <c>sailoperator.io/v1</c>.</summary>
-    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios);
+    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios) { Package = new SailPackage() };
 
     /// <summary>All of them, oldest first.</summary>
     public static IReadOnlyList<MeshOperator> All { get; } = [Banzai, Cisco, Sail];

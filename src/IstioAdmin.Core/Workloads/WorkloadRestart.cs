@@ -83,47 +83,12 @@ public static class WorkloadRestart
         MeshCluster cluster, RestartedWorkload started, TimeSpan timeout, IReporter reporter, CancellationToken cancel)
     {
         WorkloadReference workload = started.Reference;
-        LiveWorkload? live = null;
-        WorkloadState? state = null;
-        bool done = await Polling.UntilAsync(async token =>
-        {
-            live = await LiveWorkload.ReadAsync(cluster.Client, workload, token).ConfigureAwait(false);
-            IReadOnlyList<V1Pod> pods = live.Rollout.IsDone ? [] : await PodsAsync(cluster.Client, live, token).ConfigureAwait(false);
-            state = WorkloadState.Of(workload.ToString(), live.Rollout, pods);
-            reporter.Progress($"Restarting {workload}", state.ToString(), state.Desired == 0 ? 100 : Math.Min(100, 100 * state.Available / state.Desired));
-            return live.Rollout.IsDone || live.Rollout.GaveUp;
-        }, timeout, cancel).ConfigureAwait(false);
-        if (done && live!.Rollout.IsDone)
-            return started with { RolledOut = true, Available = live.Rollout.Available, Desired = live.Rollout.Desired };
-
-        List<string> obstacles = state is null ? ["the server did not answer in that time"] : [state.ToString()];
-        if (live is not null)
-            obstacles.AddRange(await WarningsAsync(cluster.Client, live, cancel).ConfigureAwait(false));
-        string what = done ? "exceeded its progress deadline" : $"was not rolled out within {timeout.TotalSeconds:0.#} s";
-        throw new MeshException(done ? "RolloutStuck" : "RolloutTimedOut", FailureKind.Timeout,
-            $"{cluster.Server}: {workload} has been restarted but {what}. {string.Join("; ", obstacles)}.",
+        RolloutResult result = await RolloutWait.UntilDoneAsync(cluster.Client, workload, $"Restarting {workload}", timeout, reporter, cancel).ConfigureAwait(false);
+        if (result.Live is { Rollout: { IsDone: true } rollout })
+            return started with { RolledOut = true, Available = rollout.Available, Desired = rollout.Desired };
+        string what = result.GaveUp ? "exceeded its progress deadline" : $"was not rolled out within {timeout.TotalSeconds:0.#} s";
+        throw new MeshException(result.GaveUp ? "RolloutStuck" : "RolloutTimedOut", FailureKind.Timeout,
+            $"{cluster.Server}: {workload} has been restarted but {what}. {string.Join("; ", result.Obstacles)}.",
             "The rollout goes on by itself once what is in the way is gone; -Timeout waits longer. Undo it with 'kubectl rollout undo' if need be.", workload);
-    }
-
-    private static async Task<IReadOnlyList<V1Pod>> PodsAsync(KubeClient client, LiveWorkload live, CancellationToken cancel)
-    {
-        string ns = live.Reference.Namespace;
-        V1PodList list = await client.CallAsync(
-            () => client.Api.CoreV1.ListNamespacedPodAsync(ns, labelSelector: WorkloadPods.Selector(live.Selector), cancellationToken: cancel),
-            KubeResource.Pods.Subject("list", ns), cancel).ConfigureAwait(false);
-        return [.. list.Items.Where(pod => WorkloadPods.IsOf(pod, live.Reference))];
-    }
-
-    // Events only add to what is already known; not being allowed to read them must not hide it.
-    private static async Task<IReadOnlyList<string>> WarningsAsync(KubeClient client, LiveWorkload live, CancellationToken cancel)
-    {
-        try
-        {
-            return await StartWarnings.ReadAsync(client, live.Reference.Namespace, await PodsAsync(client, live, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
-        }
-        catch (MeshException)
-        {
-            return [];
-        }
     }
 }

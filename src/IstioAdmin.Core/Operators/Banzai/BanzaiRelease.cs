@@ -4,13 +4,13 @@ namespace IstioAdmin.Core.Operators.Banzai;
 /// <param name="Istio">Minor version of Istio: 4 for 1.4.</param>
 /// <param name="Image">The line's last image.</param>
 /// <param name="OldestKubernetes">Oldest minor version of Kubernetes 1.x that it runs on, from the branch's README.</param>
-internal sealed record BanzaiRelease(int Istio, string Image, int OldestKubernetes)
+internal sealed record BanzaiRelease(int Istio, string Image, int OldestKubernetes) : OperatorLine(Istio, Image, OldestKubernetes, LastKubernetes)
 {
     /// <summary>
     /// Newest minor version of Kubernetes 1.x: every line writes webhooks, and all but one definitions, as v1beta1, which Kubernetes 1.22 removed
     /// (<c>pkg/resources/sidecarinjector/webhook.go</c> and <c>pkg/k8sutil</c> of each branch).
     /// </summary>
-    public const int NewestKubernetes = 21;
+    private const int LastKubernetes = 21;
 
     private const string OldRepository = "docker.io/banzaicloud/istio-operator";
     private const string Repository = "ghcr.io/banzaicloud/istio-operator";
@@ -31,9 +31,6 @@ internal sealed record BanzaiRelease(int Istio, string Image, int OldestKubernet
         new(8, $"{Repository}:0.8.15", 16),
         new(9, $"{Repository}:v0.9.11", 17),
     ];
-
-    /// <summary>The version as people write it: <c>1.4</c>.</summary>
-    public string Version => $"1.{Istio}";
 
     /// <summary>What <c>spec.version</c> must match. Up to 1.5 the branch's own version, anchored at the start only; then any 1.x.</summary>
     public string VersionPattern => Istio <= 5 ? $"^1.{Istio}" : "^1.";

@@ -23,7 +23,7 @@ internal static class CiscoManifests
     /// <param name="ns">Its namespace.</param>
     /// <param name="image">Its image; null for the line's own.</param>
     /// <param name="pullSecrets">Secrets to pull it with.</param>
-    public static OperatorDeployment Deployment(CiscoRelease release, string ns, string? image = null, IReadOnlyList<string>? pullSecrets = null) => new()
+    public static OperatorDeployment Deployment(OperatorLine release, string ns, string? image = null, IReadOnlyList<string>? pullSecrets = null) => new()
     {
         PartOf = PartOf,
         Name = Name,

@@ -8,7 +8,11 @@ namespace IstioAdmin.Core.Operators.Manifests;
 /// </summary>
 internal static class Schema
 {
-    public static JsonObject Text() => Type("string");
+    /// <summary>
+    /// A string, the empty one and null among them: in Go's eyes both are "not given". API servers of Kubernetes 1.20 that were built with a newer
+    /// Go than its own take the empty string for null, and refuse it where null is not allowed.
+    /// </summary>
+    public static JsonObject Text() => Type("string").OrNull();
 
     public static JsonObject Text(string pattern) => new() { ["type"] = "string", ["pattern"] = pattern };
 
