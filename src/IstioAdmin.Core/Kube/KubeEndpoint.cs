@@ -5,4 +5,8 @@ namespace IstioAdmin.Core.Kube;
 /// <param name="Server">Base address of the API server.</param>
 /// <param name="User">Name of the kubeconfig user.</param>
 /// <param name="Namespace">The context's default namespace.</param>
-public sealed record KubeEndpoint(string Context, Uri Server, string User, string Namespace);
+public sealed record KubeEndpoint(string Context, Uri Server, string User, string Namespace)
+{
+    /// <summary>Full paths of the kubeconfig files that the context comes from, for programs that are to reach the same cluster; empty in a pod.</summary>
+    public IReadOnlyList<string> Kubeconfig { get; init; } = [];
+}

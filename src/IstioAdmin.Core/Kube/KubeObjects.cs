@@ -51,6 +51,23 @@ public static class KubeObjects
         };
     }
 
+    /// <summary>Changes fields of an object, whoever manages them.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="resource">What kind of object.</param>
+    /// <param name="ns">Its namespace; null for cluster-scoped kinds.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="patch">A JSON merge patch (RFC 7386): what is null in it is taken away. With a <c>metadata.resourceVersion</c>, only that version is changed.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <exception cref="MeshException">As <see cref="KubeClient.SendAsync"/>.</exception>
+    public static async Task MergePatchAsync(this KubeClient client, KubeResource resource, string? ns, string name, JsonObject patch, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Patch, $"{resource.Path(ns, name)}?fieldManager={Applying.KubeApply.FieldManager}")
+        {
+            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(patch)) { Headers = { { "Content-Type", "application/merge-patch+json" } } },
+        };
+        using HttpResponseMessage response = await client.SendAsync(request, resource.Subject("patch", ns, name), cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Gets JSON from a path; null on 404.</summary>
     internal static async Task<JsonObject?> GetPathAsync(this KubeClient client, string path, KubeSubject about, CancellationToken cancel)
     {

@@ -34,7 +34,7 @@ public static class Bookinfo
     /// <exception cref="MeshException">An object could not be applied, or time ran out (<c>RolloutTimedOut</c>).</exception>
     public static async Task<MeshSample> InstallAsync(ChangePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
     {
-        IReadOnlyList<ChangedObject> objects = await ChangeInstaller.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        IReadOnlyList<ChangedObject> objects = await ChangeRun.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
         // What was declined may not be there.
         string[] deployments = Deployments(objects, item => item.Outcome != ChangeOutcome.Declined);
         if (wait is { } timeout && deployments.Length > 0)
@@ -65,7 +65,7 @@ public static class Bookinfo
     /// <exception cref="MeshException">An object could not be deleted, or time ran out (<c>RemovalTimedOut</c>).</exception>
     public static async Task<MeshSample> RemoveAsync(ChangePlan plan, TimeSpan? wait, IReporter reporter, CancellationToken cancel)
     {
-        IReadOnlyList<ChangedObject> objects = await ChangeRemover.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
+        IReadOnlyList<ChangedObject> objects = await ChangeRun.RunAsync(plan, reporter, cancel).ConfigureAwait(false);
         string[] deployments = Deployments(objects, item => item.Outcome == ChangeOutcome.Removed);
         if (wait is { } timeout && deployments.Length > 0)
             await WorkloadWait.ForPodsToEndAsync(plan, Reader(plan), deployments, timeout, reporter, cancel).ConfigureAwait(false);

@@ -1,10 +1,6 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Applying;
-using k8s;
-using k8s.Models;
 
 namespace IstioAdmin.Core.Workloads;
 
@@ -37,7 +33,6 @@ public static class WorkloadRestart
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         KubeResource resource = WorkloadKind.Find(workload.Kind)!.Resource;
-        KubeSubject about = resource.Subject("patch", workload.Namespace, workload.Name);
         var patch = new JsonObject
         {
             ["spec"] = new JsonObject
@@ -51,11 +46,7 @@ public static class WorkloadRestart
                 },
             },
         };
-        using var request = new HttpRequestMessage(HttpMethod.Patch, $"{resource.Path(workload.Namespace, workload.Name)}?fieldManager={KubeApply.FieldManager}")
-        {
-            Content = new StringContent(patch.ToJsonString(), new MediaTypeHeaderValue("application/merge-patch+json")),
-        };
-        using HttpResponseMessage response = await cluster.Client.SendAsync(request, about, cancel).ConfigureAwait(false);
+        await cluster.Client.MergePatchAsync(resource, workload.Namespace, workload.Name, patch, cancel).ConfigureAwait(false);
         LiveWorkload live = await LiveWorkload.ReadAsync(cluster.Client, workload, cancel).ConfigureAwait(false);
         return new RestartedWorkload
         {

@@ -3,7 +3,7 @@ using IstioAdmin.Core.Kube.Applying;
 
 namespace IstioAdmin.Core.Kube.Changes;
 
-/// <summary>Plans and runs the installation of a set of objects, whatever they are.</summary>
+/// <summary>Plans the installation of a set of objects, whatever they are.</summary>
 internal static class ChangeInstaller
 {
     /// <summary>
@@ -36,27 +36,6 @@ internal static class ChangeInstaller
         };
     }
 
-    /// <summary>Runs the plan's steps in order and says what became of each object.</summary>
-    public static async Task<IReadOnlyList<ChangedObject>> RunAsync(ChangePlan plan, IReporter reporter, CancellationToken cancel)
-    {
-        List<ChangedObject> done = [];
-        foreach (ChangeStep step in plan.Steps)
-        {
-            ChangeOutcome outcome = step.Action switch
-            {
-                ChangeAction.Create or ChangeAction.Change => await ApplyAsync(plan, step, done, cancel).ConfigureAwait(false),
-                ChangeAction.Decline => ChangeOutcome.Declined,
-                ChangeAction.LeaveAlone => ChangeOutcome.LeftAlone,
-                ChangeAction.Keep => ChangeOutcome.Unchanged,
-                ChangeAction.Remove => throw new InvalidOperationException("A removal's plan cannot be installed."),
-                _ => throw new InvalidOperationException($"Unknown action {step.Action}."),
-            };
-            reporter.Detail($"{step.Target}: {outcome}");
-            done.Add(new ChangedObject(step.Resource.Kind, step.Namespace, step.Name, outcome));
-        }
-        return done;
-    }
-
     private static async Task<ChangeAction> RehearseAsync(ChangePlan plan, ObjectManifest manifest, JsonObject? existing, IReporter reporter, CancellationToken cancel)
     {
         try
@@ -76,32 +55,6 @@ internal static class ChangeInstaller
         {
             reporter.Detail($"{manifest} cannot be tried out beforehand: {e.Message}");
             return existing is null ? ChangeAction.Create : ChangeAction.Change;
-        }
-    }
-
-    private static async Task<ChangeOutcome> ApplyAsync(ChangePlan plan, ChangeStep step, List<ChangedObject> done, CancellationToken cancel)
-    {
-        try
-        {
-            AppliedObject applied = await plan.Cluster.Client.ApplyAsync(step.Resource, (JsonObject)step.Manifest!.DeepClone(),
-                new ApplyOptions(plan.Force), cancel).ConfigureAwait(false);
-            return applied.Outcome switch
-            {
-                ApplyOutcome.Created => ChangeOutcome.Created,
-                ApplyOutcome.Changed => ChangeOutcome.Changed,
-                ApplyOutcome.Unchanged => ChangeOutcome.Unchanged,
-                _ => throw new InvalidOperationException($"Unknown outcome {applied.Outcome}."),
-            };
-        }
-        catch (MeshException e)
-        {
-            List<string> written = [.. done.Where(item => item.Outcome is ChangeOutcome.Created or ChangeOutcome.Changed).Select(item => item.ToString())];
-            if (written.Count == 0)
-                throw;
-            throw new MeshException($"{plan.ErrorNoun}Incomplete", e.Kind,
-                $"{plan.PartOf} is installed only in part, because {step.Target} failed: {e.Message} Written before that: {string.Join(", ", written)}.",
-                $"{(e.Remedy is null ? "" : e.Remedy + " ")}Then run the command again: it completes what is missing and leaves the rest as it is.",
-                step.Target, e);
         }
     }
 

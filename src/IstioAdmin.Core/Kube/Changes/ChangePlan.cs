@@ -24,6 +24,9 @@ public sealed record ChangePlan
     /// <summary>Whether fields that another manager owns are taken over.</summary>
     internal bool Force { get; init; }
 
+    /// <summary>Whether it takes something away; only for the words of errors.</summary>
+    internal bool Removes { get; init; }
+
     /// <summary>Whether there was something to do and all of it has been declined.</summary>
     public bool Declined => Steps.Any(step => step.Action == ChangeAction.Decline) && !Steps.Any(step => step.Writes);
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace IstioAdmin.Core.Kube.Changes;
 
-/// <summary>Plans and runs a removal: exactly the objects that this module made.</summary>
+/// <summary>Plans a removal: exactly the objects that this module made.</summary>
 internal static class ChangeRemover
 {
     /// <summary>Looks at every object that there can be and decides whose it is.</summary>
@@ -36,34 +36,6 @@ internal static class ChangeRemover
                 reporter.Warn($"{step.Target} is left alone: it was not made by IstioAdmin but by {ObjectOwner.OtherManagers(found)}.");
             steps.Add(step);
         }
-        return draft with { Steps = steps, Version = version };
-    }
-
-    /// <summary>Runs the plan's steps in order and says what became of each object.</summary>
-    public static async Task<IReadOnlyList<ChangedObject>> RunAsync(ChangePlan plan, IReporter reporter, CancellationToken cancel)
-    {
-        List<ChangedObject> done = [];
-        foreach (ChangeStep step in plan.Steps)
-        {
-            ChangeOutcome outcome = step.Action switch
-            {
-                ChangeAction.Remove => await DeleteAsync(plan, step, cancel).ConfigureAwait(false),
-                ChangeAction.LeaveAlone => ChangeOutcome.LeftAlone,
-                ChangeAction.Decline => ChangeOutcome.Declined,
-                ChangeAction.Keep => ChangeOutcome.Unchanged,
-                ChangeAction.Create or ChangeAction.Change => throw new InvalidOperationException("An installation's plan cannot be removed."),
-                _ => throw new InvalidOperationException($"Unknown action {step.Action}."),
-            };
-            reporter.Detail($"{step.Target}: {outcome}");
-            done.Add(new ChangedObject(step.Resource.Kind, step.Namespace, step.Name, outcome));
-        }
-        return done;
-    }
-
-    // Gone in the meantime is as good as removed: the administrator asked for it not to be there.
-    private static async Task<ChangeOutcome> DeleteAsync(ChangePlan plan, ChangeStep step, CancellationToken cancel)
-    {
-        await plan.Cluster.Client.DeleteAsync(step.Resource, step.Namespace, step.Name, new DeleteOptions(Uid: step.Uid), cancel).ConfigureAwait(false);
-        return ChangeOutcome.Removed;
+        return draft with { Steps = steps, Version = version, Removes = true };
     }
 }

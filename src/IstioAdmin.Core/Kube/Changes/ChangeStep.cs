@@ -29,6 +29,9 @@ public sealed record ChangeStep
     /// <summary>The object that is to be removed, and not one of the same name that took its place.</summary>
     internal string? Uid { get; init; }
 
+    /// <summary>How the step is done where it is neither an apply nor a delete; null where it is.</summary>
+    internal Func<CancellationToken, Task<ChangeOutcome>>? Perform { get; init; }
+
     /// <summary>Action and target.</summary>
     public override string ToString() => $"{Action} {Target}";
 }
