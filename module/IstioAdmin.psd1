@@ -20,10 +20,12 @@
         'ConvertTo-IptablesSave'
         'Disconnect-MeshCluster'
         'Find-IptablesEscape'
+        'Get-IstioOperator'
         'Get-MeshCluster'
         'Get-MeshPod'
         'Get-PodIptables'
         'Install-Bookinfo'
+        'Install-IstioOperator'
         'New-PodRedirectionRule'
         'Remove-Bookinfo'
         'Repair-PodRedirection'
@@ -34,6 +36,8 @@
         'Test-PodRedirection'
         'Trace-IptablesPacket'
         'Trace-PodPacket'
+        'Uninstall-IstioOperator'
+        'Update-IstioOperator'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }
 }
