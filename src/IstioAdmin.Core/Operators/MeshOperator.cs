@@ -10,23 +10,22 @@ namespace IstioAdmin.Core.Operators;
 /// <summary>One of the operators that run a mesh, with the dialect that its API speaks.</summary>
 public sealed class MeshOperator
 {
-    private MeshOperator(IstioOperatorKind kind, KubeResource mesh)
+    private MeshOperator(IstioOperatorKind kind, KubeResource mesh, IOperatorPackage package, IMeshDialect dialect)
     {
         Kind = kind;
         Mesh = mesh;
+        Package = package;
+        Dialect = dialect;
     }
 
-    /// <summary>How it is installed and removed.</summary>
-    internal IOperatorPackage Package { get; private init; } = null!;
-
     /// <summary>Banzai Cloud's operator, <c>istio.banzaicloud.io/v1beta1</c>.</summary>
-    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios) { Package = new BanzaiPackage() };
+    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios, new BanzaiPackage(), new BanzaiMesh());
 
     /// <summary>Its second generation, <c>servicemesh.cisco.com/v1alpha1</c>.</summary>
-    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes) { Package = new CiscoPackage() };
+    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes, new CiscoPackage(), new CiscoMesh());
 
     /// <summary>The Sail operator, <c>sailoperator.io/v1</c>.</summary>
-    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios) { Package = new SailPackage() };
+    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios, new SailPackage(), new SailMesh());
 
     /// <summary>All of them, oldest first.</summary>
     public static IReadOnlyList<MeshOperator> All { get; } = [Banzai, Cisco, Sail];
@@ -36,6 +35,12 @@ public sealed class MeshOperator
 
     /// <summary>The resource that describes a mesh.</summary>
     public KubeResource Mesh { get; }
+
+    /// <summary>How it is installed and removed.</summary>
+    internal IOperatorPackage Package { get; }
+
+    /// <summary>How its API speaks of meshes.</summary>
+    internal IMeshDialect Dialect { get; }
 
     /// <summary>The operator of a kind.</summary>
     /// <param name="kind">Any but <see cref="IstioOperatorKind.None"/>.</param>
