@@ -20,16 +20,20 @@
         'ConvertTo-IptablesSave'
         'Disconnect-MeshCluster'
         'Find-IptablesEscape'
+        'Get-IstioMesh'
         'Get-IstioOperator'
         'Get-MeshCluster'
         'Get-MeshPod'
         'Get-PodIptables'
         'Install-Bookinfo'
         'Install-IstioOperator'
+        'New-IstioMesh'
         'New-PodRedirectionRule'
         'Remove-Bookinfo'
+        'Remove-IstioMesh'
         'Repair-PodRedirection'
         'Restart-MeshWorkload'
+        'Set-IstioMesh'
         'Test-IstioCni'
         'Test-Mesh'
         'Test-PodConnection'
@@ -38,6 +42,7 @@
         'Trace-PodPacket'
         'Uninstall-IstioOperator'
         'Update-IstioOperator'
+        'Wait-IstioMesh'
     )
     PrivateData          = @{ PSData = @{ Tags = 'Istio', 'Kubernetes', 'ServiceMesh', 'CNI', 'iptables', 'Linux', 'MacOS', 'Windows' } }
 }

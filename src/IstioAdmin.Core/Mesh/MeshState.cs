@@ -20,4 +20,7 @@ public enum MeshState
 
     /// <summary>The resource is being deleted.</summary>
     Deleting,
+
+    /// <summary>The resource is gone.</summary>
+    Removed,
 }

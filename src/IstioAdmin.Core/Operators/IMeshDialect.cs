@@ -18,6 +18,9 @@ internal interface IMeshDialect
     /// <summary>Istio's version of a new mesh when none is given; null when the API server fills it in.</summary>
     string? DefaultVersion { get; }
 
+    /// <summary>Versions of Istio that the operator is known to run, newest of each line.</summary>
+    IReadOnlyList<string> KnownVersions { get; }
+
     /// <summary>Where the API has each setting; every setting is there.</summary>
     IReadOnlyList<SettingPlace> Places { get; }
 

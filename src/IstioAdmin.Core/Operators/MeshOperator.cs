@@ -36,6 +36,9 @@ public sealed class MeshOperator
     /// <summary>The resource that describes a mesh.</summary>
     public KubeResource Mesh { get; }
 
+    /// <summary>Versions of Istio that it is known to run, newest of each line; there are others.</summary>
+    public IReadOnlyList<string> KnownVersions => Dialect.KnownVersions;
+
     /// <summary>How it is installed and removed.</summary>
     internal IOperatorPackage Package { get; }
 

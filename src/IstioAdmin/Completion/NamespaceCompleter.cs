@@ -15,16 +15,8 @@ public sealed class NamespaceCompleter : IArgumentCompleter
         Suggestions.For(wordToComplete, Suggestions.Within(async cancel =>
         {
             var names = new SortedSet<string>(StringComparer.Ordinal);
-            foreach (MeshCluster cluster in Clusters(fakeBoundParameters))
+            foreach (MeshCluster cluster in Suggestions.Clusters(fakeBoundParameters))
                 names.UnionWith(await KubeNamespaces.ListNamesAsync(cluster.Client, cancel));
             return (IReadOnlyList<(string, string)>)[.. names.Select(name => (name, $"Namespace {name}"))];
         }));
-
-    private static IEnumerable<MeshCluster> Clusters(IDictionary boundParameters)
-    {
-        object[] given = [.. Suggestions.Given(boundParameters, "Cluster")];
-        return given.Length == 0
-            ? [ConnectedClusters.RequireCurrent()]
-            : given.SelectMany(one => one is MeshCluster cluster ? [cluster] : ConnectedClusters.Find(one.ToString()!));
-    }
 }

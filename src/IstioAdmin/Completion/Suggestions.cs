@@ -2,6 +2,8 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Text.RegularExpressions;
+using IstioAdmin.Clusters;
+using IstioAdmin.Core.Kube;
 
 namespace IstioAdmin.Completion;
 
@@ -46,6 +48,15 @@ internal static partial class Suggestions
             IEnumerable many => many.Cast<object>(),
             var one => [one],
         };
+
+    /// <summary>The clusters that the command being typed is about.</summary>
+    public static IEnumerable<MeshCluster> Clusters(IDictionary boundParameters)
+    {
+        object[] given = [.. Given(boundParameters, "Cluster")];
+        return given.Length == 0
+            ? [ConnectedClusters.RequireCurrent()]
+            : given.SelectMany(one => one is MeshCluster cluster ? [cluster] : ConnectedClusters.Find(one.ToString()!));
+    }
 
     private static string Quoted(string name) =>
         Plain().IsMatch(name) ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";

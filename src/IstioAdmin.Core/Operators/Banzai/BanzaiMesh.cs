@@ -35,6 +35,9 @@ internal sealed class BanzaiMesh : IMeshDialect
     // The newest of the line that this module installs; an operator of another line refuses it, and says which versions it takes.
     public string? DefaultVersion => "1.1.14";
 
+    // The versions that each line's operator fills in (defaults.go).
+    public IReadOnlyList<string> KnownVersions { get; } = ["1.1.14", "1.2.8", "1.3.8", "1.4.9", "1.5.10", "1.6.11", "1.7.8", "1.8.6", "1.9.8"];
+
     public string Finalizer => FinalizerName;
 
     // The program's name in the operator's image.

@@ -17,6 +17,8 @@ internal sealed class CiscoMesh : IMeshDialect
     // The newest of the last line; the operator takes versions of its own line only.
     public string? DefaultVersion => "1.17.8";
 
+    public IReadOnlyList<string> KnownVersions { get; } = ["1.17.8"];
+
     public string Finalizer => "istio-controlplane.servicemesh.cisco.com";
 
     public IReadOnlyList<string> FieldManagers { get; } = ["manager", "istio-operator"];

@@ -19,6 +19,9 @@ internal sealed class SailMesh : IMeshDialect
     // The CRD has a default of its own: the newest version that the operator knows.
     public string? DefaultVersion => null;
 
+    // istio-ecosystem/sail-operator, pkg/istioversion/versions.yaml
+    public IReadOnlyList<string> KnownVersions { get; } = ["1.26.8", "1.27.9", "1.28.10", "1.29.6", "1.30.3"];
+
     public string Finalizer => "sailoperator.io/sail-operator";
 
     public IReadOnlyList<string> FieldManagers { get; } = ["sail-operator", "manager"];
