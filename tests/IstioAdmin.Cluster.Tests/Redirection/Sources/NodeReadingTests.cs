@@ -68,6 +68,25 @@ public sealed class NodeReadingTests(Testbed testbed, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_agents_role_is_enough_where_agents_can_read_and_one_verb_less_is_named()
+    {
+        await using NodeWorld world = await NodeWorld.CreateAsync(testbed);
+        world.Options = new RulesReadOptions { Source = RulesSource.Node };
+        await world.RunAsync(("one", "iptables-nft -A INPUT -j ACCEPT"));
+        await world.RunAgentAsync("{hostPID: true", "{privileged: true}");
+        List<MeshPod> pods = [.. (await world.PodsAsync()).Where(pod => pod.Name == "one")];
+
+        PodRules? rules = (await world.ReadAsync(await world.ConnectWithListAsync("agent-only", "create,get"), pods))["one"].Rules;
+        MeshException noExec = (await world.ReadAsync(await world.ConnectWithListAsync("agent-no-get", "create"), pods))["one"].Failure!;
+        MeshException noList = (await world.ReadAsync(await world.ConnectAsync("agent-no-list", "get", "create,get"), pods))["one"].Failure!;
+
+        Assert.StartsWith("agent ", rules!.Reader, StringComparison.Ordinal);
+        Assert.Equal(FailureKind.Forbidden, noExec.Kind);
+        Assert.Contains("resources: [\"pods/exec\"], verbs: [\"get\"]", noExec.Remedy, StringComparison.Ordinal);
+        Assert.Contains("resources: [\"pods\"], verbs: [\"list\"]", noList.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reads_through_an_agent_that_has_the_nodes_proc_mounted()
     {
         await using NodeWorld world = await NodeWorld.CreateAsync(testbed);

@@ -66,14 +66,15 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
                   terminationGracePeriodSeconds: 0
                   automountServiceAccountToken: false
                   initContainers:
-                  - name: writer
+                  - name: init
                     image: {{Tools}}
                     command: [sh, -ec, "export XTABLES_LOCKFILE=/tmp/lock\n{{script.Replace("\"", "\\\"", StringComparison.Ordinal)}}"]
                     securityContext: {capabilities: {add: [NET_ADMIN] } }
                   containers:
-                  - name: app
-                    image: registry.local/busybox:1
+                  - name: writer
+                    image: {{Tools}}
                     command: [sleep, "100000"]
+                    securityContext: {capabilities: {add: [NET_ADMIN] } }
                   - name: istio-proxy
                     image: registry.local/busybox:1
                     command: [sleep, "100000"]
@@ -122,6 +123,19 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
             {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: {{user}}}, rules: [{{rules}}]}
             """, Namespace);
         return await ConnectAsync(kubeconfig);
+    }
+
+    /// <summary>As <see cref="ConnectAsync(string, string, string, bool)"/>, for a user who may list the pods of every namespace besides.</summary>
+    public async Task<MeshCluster> ConnectWithListAsync(string user, string exec)
+    {
+        await ControlPlane.ApplyAsync($$"""
+            ---
+            {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: {{Namespace}}-{{user}}}, rules: [{apiGroups: [""], resources: [pods], verbs: [list]}]}
+            ---
+            {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: {{Namespace}}-{{user}}},
+             roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{Namespace}}-{{user}}}, subjects: [{kind: ServiceAccount, name: {{user}}, namespace: {{Namespace}}}]}
+            """);
+        return await ConnectAsync(user, "list", exec);
     }
 
     public async Task<string> ShellAsync(string pod, string script)
