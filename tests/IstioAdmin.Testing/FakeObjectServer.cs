@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
 namespace IstioAdmin.Testing;
@@ -8,7 +9,7 @@ namespace IstioAdmin.Testing;
 /// A server that keeps objects in a namespace <c>demo</c> and applies manifests, just well enough for a sample's installation, and misbehaves on request.
 /// What a real server does is tested against a real one; this is for what it cannot be made to do.
 /// </summary>
-public class FakeObjectServer : IAsyncDisposable
+public partial class FakeObjectServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, JsonObject> _objects = new();
     private readonly ConcurrentDictionary<string, string> _applied = new();
@@ -23,7 +24,19 @@ public class FakeObjectServer : IAsyncDisposable
     /// <summary>API versions of Istio's routing API that the server knows.</summary>
     public string[] RoutingVersions { get; set; } = [];
 
-    /// <summary>Whether deployments are rolled out as soon as they are applied.</summary>
+    /// <summary>The server's version.</summary>
+    public string Version { get; set; } = "v1.31.0";
+
+    /// <summary>What discovery tells of, beside Istio's routing API.</summary>
+    public List<(string ApiVersion, string Plural, string Kind, bool Namespaced)> Served { get; } = [];
+
+    /// <summary>Called with path and object when an object without finalizers was deleted: the garbage collector.</summary>
+    public Action<string, JsonObject> Deleted { get; set; } = (_, _) => { };
+
+    /// <summary>Called with path and object when the deletion of an object with finalizers was asked for: the operator.</summary>
+    public Action<string, JsonObject> Finalizing { get; set; } = (_, _) => { };
+
+    /// <summary>Whether deployments and stateful sets are rolled out as soon as they are applied.</summary>
     public bool RollsOut { get; set; } = true;
 
     /// <summary>Answers a request with a status and a message instead of serving it.</summary>
@@ -93,22 +106,35 @@ public class FakeObjectServer : IAsyncDisposable
                     """));
                 break;
             case "GET" when path == "/version":
-                await context.Response.WriteAsJsonAsync(new { major = "1", minor = "31", gitVersion = "v1.31.0" });
+                await context.Response.WriteAsJsonAsync(new { major = "1", minor = "31", gitVersion = Version });
                 break;
             case "GET" when _objects.TryGetValue(path, out JsonObject? found):
                 await context.Response.WriteAsJsonAsync(found);
                 break;
-            case "GET" when path.Split('/')[^1] is "deployments" or "pods" or "events":
+            case "GET" when ServedIn(path) is { Length: > 0 } resources:
                 await context.Response.WriteAsJsonAsync(new JsonObject
                 {
-                    ["metadata"] = new JsonObject(),
-                    ["items"] = new JsonArray([.. _objects.Where(entry => entry.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(entry => entry.Value.DeepClone())]),
+                    ["kind"] = "APIResourceList",
+                    ["resources"] = new JsonArray([.. resources.Select(found =>
+                        new JsonObject { ["name"] = found.Plural, ["kind"] = found.Kind, ["namespaced"] = found.Namespaced, ["verbs"] = new JsonArray("get") })]),
                 });
+                break;
+            case "GET" when Collection().Match(path) is { Success: true } collection:
+                await context.Response.WriteAsJsonAsync(List(collection, context.Request.Query["labelSelector"]));
+                break;
+            case "PATCH" when context.Request.ContentType == "application/merge-patch+json":
+                await MergeAsync(context, path);
                 break;
             case "PATCH":
                 await ApplyAsync(context, path);
                 break;
+            case "DELETE" when _objects.TryGetValue(path, out JsonObject? held) && HasFinalizers(held):
+                held["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+                Finalizing(path, held);
+                await context.Response.WriteAsJsonAsync(held);
+                break;
             case "DELETE" when _objects.TryRemove(path, out JsonObject? deleted):
+                Deleted(path, deleted);
                 await context.Response.WriteAsJsonAsync(deleted);
                 break;
             default:
@@ -136,8 +162,10 @@ public class FakeObjectServer : IAsyncDisposable
         metadata["generation"] = 1;
         metadata["resourceVersion"] = dryRun && before is not null ? (string?)before!["metadata"]!["resourceVersion"] : $"{Interlocked.Increment(ref _version)}";
         metadata["managedFields"] = JsonNode.Parse("""[{"manager":"istioadmin","operation":"Apply"}]""");
-        if (RollsOut && (string?)manifest["kind"] == "Deployment")
-            manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}""");
+        if (RollsOut && (string?)manifest["kind"] is "Deployment" or "StatefulSet")
+            manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"readyReplicas":1,"availableReplicas":1,"currentRevision":"r","updateRevision":"r"}""");
+        if ((string?)manifest["kind"] == "CustomResourceDefinition")
+            manifest["status"] = JsonNode.Parse("""{"conditions":[{"type":"Established","status":"True"}]}""");
         if (!dryRun)
         {
             _applied[path] = applied;
@@ -146,6 +174,61 @@ public class FakeObjectServer : IAsyncDisposable
         context.Response.StatusCode = before is null ? 201 : 200;
         await context.Response.WriteAsJsonAsync(manifest);
     }
+
+    private (string ApiVersion, string Plural, string Kind, bool Namespaced)[] ServedIn(string path) =>
+        [.. Served.Where(found => path == (found.ApiVersion.Contains('/', StringComparison.Ordinal) ? $"/apis/{found.ApiVersion}" : $"/api/{found.ApiVersion}"))];
+
+    private JsonObject List(Match collection, string? labels)
+    {
+        // Of all namespaces where the path names none.
+        string ns = collection.Groups["ns"].Success ? Regex.Escape(collection.Groups["ns"].Value) : "(namespaces/[^/]+/)?";
+        var inside = new Regex($"^{Regex.Escape(collection.Groups["root"].Value)}{ns}{Regex.Escape(collection.Groups["plural"].Value)}/[^/]+$");
+        return new JsonObject
+        {
+            ["kind"] = "List",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["items"] = new JsonArray([.. _objects.Where(entry => inside.IsMatch(entry.Key) && HasLabels(entry.Value, labels))
+                .OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value.DeepClone())]),
+        };
+    }
+
+    // Selectors of other forms than a=b,c=d select everything.
+    private static bool HasLabels(JsonObject item, string? labels) => (labels ?? "").Split(',')
+        .Select(term => term.Split('='))
+        .All(term => term.Length != 2 || (string?)item["metadata"]?["labels"]?[term[0]] == term[1]);
+
+    private static bool HasFinalizers(JsonObject item) => item["metadata"]!["finalizers"] is JsonArray { Count: > 0 };
+
+    private async Task MergeAsync(HttpContext context, string path)
+    {
+        JsonObject patch = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject();
+        if (Find(path) is not { } target)
+        {
+            await StatusAsync(context, 404, $"{path} not found");
+            return;
+        }
+        Merge(target, patch);
+        if (target["metadata"]?["deletionTimestamp"] is not null && !HasFinalizers(target))
+            _objects.TryRemove(path, out _);
+        await context.Response.WriteAsJsonAsync(target);
+    }
+
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach ((string name, JsonNode? value) in patch.ToArray())
+        {
+            if (value is null)
+                target.Remove(name);
+            else if (value is JsonObject inner && target[name] is JsonObject existing)
+                Merge(existing, inner);
+            else
+                target[name] = value.DeepClone();
+        }
+    }
+
+    [GeneratedRegex(@"^(?<root>/api/v1/|/apis/[^/]+/[^/]+/)(?<ns>namespaces/[^/]+/)?(?<plural>[^/]+)$")]
+    private static partial Regex Collection();
 
     private static Task StatusAsync(HttpContext context, int status, string message)
     {
