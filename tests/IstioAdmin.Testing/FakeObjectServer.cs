@@ -164,6 +164,8 @@ public partial class FakeObjectServer : IAsyncDisposable
         metadata["managedFields"] = JsonNode.Parse("""[{"manager":"istioadmin","operation":"Apply"}]""");
         if (RollsOut && (string?)manifest["kind"] is "Deployment" or "StatefulSet")
             manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"readyReplicas":1,"availableReplicas":1,"currentRevision":"r","updateRevision":"r"}""");
+        else if ((string?)manifest["kind"] == "StatefulSet")
+            manifest["status"] = JsonNode.Parse("""{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"currentRevision":"r","updateRevision":"r"}""");
         if ((string?)manifest["kind"] == "CustomResourceDefinition")
             manifest["status"] = JsonNode.Parse("""{"conditions":[{"type":"Established","status":"True"}]}""");
         if (!dryRun)

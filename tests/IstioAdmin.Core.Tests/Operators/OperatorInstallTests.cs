@@ -171,7 +171,7 @@ public sealed class OperatorInstallTests
         world.RollsOut = false;
         PutOperatorPod(world, """{"containerStatuses":[{"name":"manager","image":"docker.io/banzaicloud/istio-operator:0.1.21","imageID":"","ready":false,"restartCount":0,"state":{"waiting":{"reason":"ImagePullBackOff","message":"not found"}}}]}""");
 
-        MeshException late = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Banzai, TimeSpan.FromSeconds(3)));
+        MeshException late = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Banzai, TimeSpan.FromSeconds(10)));
 
         Assert.Equal(("OperatorNotReady", FailureKind.Timeout), (late.ErrorId, late.Kind));
         Assert.Contains("ImagePullBackOff (image docker.io/banzaicloud/istio-operator:0.1.21)", late.Message, StringComparison.Ordinal);
@@ -189,7 +189,7 @@ public sealed class OperatorInstallTests
              "message":"create Pod istio-operator-0 in StatefulSet istio-operator failed: exceeded quota: small","involvedObject":{"kind":"StatefulSet","name":"istio-operator"}}
             """);
 
-        MeshException late = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Banzai, TimeSpan.FromSeconds(2)));
+        MeshException late = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Banzai, TimeSpan.FromSeconds(10)));
 
         Assert.Contains("exceeded quota: small", late.Message, StringComparison.Ordinal);
         Assert.Contains("quota", late.Remedy, StringComparison.Ordinal);
