@@ -12,7 +12,7 @@ public sealed class GetIstioMeshCommand : MeshCommand
 {
     /// <summary>Names, with wildcards; all by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(MeshNameCompleter))]
+    [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }

@@ -16,7 +16,7 @@ public abstract class MeshChangeCommand : WaitingMeshCommand
 
     /// <summary>Name of the mesh's resource.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(MeshNameCompleter))]
+    [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 

@@ -12,7 +12,7 @@ public sealed class RemoveIstioMeshCommand : WaitingMeshCommand
 {
     /// <summary>Name of the mesh; the only one by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(MeshNameCompleter))]
+    [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 

@@ -8,7 +8,7 @@ using IstioAdmin.Core.Mesh;
 namespace IstioAdmin.Completion;
 
 /// <summary>Completes the names of meshes.</summary>
-public sealed class MeshNameCompleter : IArgumentCompleter
+public sealed class IstioMeshCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
