@@ -10,22 +10,23 @@ namespace IstioAdmin.Core.Operators;
 /// <summary>One of the operators that run a mesh, with the dialect that its API speaks.</summary>
 public sealed class MeshOperator
 {
-    private MeshOperator(IstioOperatorKind kind, KubeResource mesh, IOperatorPackage package, IMeshDialect dialect)
+    private MeshOperator(IstioOperatorKind kind, KubeResource mesh, IOperatorPackage package, IMeshDialect dialect, ICniDialect cni)
     {
         Kind = kind;
         Mesh = mesh;
         Package = package;
         Dialect = dialect;
+        Cni = cni;
     }
 
     /// <summary>Banzai Cloud's operator, <c>istio.banzaicloud.io/v1beta1</c>.</summary>
-    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios, new BanzaiPackage(), new BanzaiMesh());
+    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios, new BanzaiPackage(), new BanzaiMesh(), BanzaiCni.Dialect);
 
     /// <summary>Its second generation, <c>servicemesh.cisco.com/v1alpha1</c>.</summary>
-    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes, new CiscoPackage(), new CiscoMesh());
+    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes, new CiscoPackage(), new CiscoMesh(), CiscoCni.Dialect);
 
     /// <summary>The Sail operator, <c>sailoperator.io/v1</c>.</summary>
-    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios, new SailPackage(), new SailMesh());
+    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios, new SailPackage(), new SailMesh(), SailCni.Dialect);
 
     /// <summary>All of them, oldest first.</summary>
     public static IReadOnlyList<MeshOperator> All { get; } = [Banzai, Cisco, Sail];
@@ -41,6 +42,9 @@ public sealed class MeshOperator
 
     /// <summary>How it is installed and removed.</summary>
     internal IOperatorPackage Package { get; }
+
+    /// <summary>How its API switches the CNI plugin.</summary>
+    internal ICniDialect Cni { get; }
 
     /// <summary>How its API speaks of meshes.</summary>
     internal IMeshDialect Dialect { get; }
