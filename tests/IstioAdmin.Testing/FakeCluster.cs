@@ -31,11 +31,14 @@ public sealed class FakeCluster : IAsyncDisposable
     /// <summary>Called with an evicted pod's name after it is gone: the controller.</summary>
     public Action<string> Evicted { get; set; } = _ => { };
 
+    /// <summary>What webhooks make of a pod that is created in a dry run; null answers 404.</summary>
+    public Func<JsonObject, JsonObject?> Admit { get; set; } = _ => null;
+
     /// <summary>Runs a command in a pod: its output and exit code.</summary>
     public Func<string, string[], (byte[] Output, int ExitCode)> Exec { get; set; } = (_, _) => ([], 127);
 
     /// <summary>Requests that changed something.</summary>
-    public IEnumerable<string> Writes => Server.Requests.Where(request => !request.StartsWith("GET ", StringComparison.Ordinal));
+    public IEnumerable<string> Writes => Server.Requests.Where(request => !request.StartsWith("GET ", StringComparison.Ordinal) && !request.Contains("dryRun=All", StringComparison.Ordinal));
 
     public static async Task<FakeCluster> StartAsync()
     {
@@ -158,6 +161,11 @@ public sealed class FakeCluster : IAsyncDisposable
                 target["metadata"]!["generation"] = (int)target["metadata"]!["generation"]! + 1;
                 Patched(path, target);
                 await context.Response.WriteAsJsonAsync(target);
+                break;
+            case "POST" when path.EndsWith("/pods", StringComparison.Ordinal) && context.Request.Query["dryRun"] == "All"
+                && Admit(JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject()) is { } admitted:
+                context.Response.StatusCode = 201;
+                await context.Response.WriteAsJsonAsync(admitted);
                 break;
             case "POST" when path.EndsWith("/eviction", StringComparison.Ordinal):
                 await EvictAsync(context, path[..^"/eviction".Length]);

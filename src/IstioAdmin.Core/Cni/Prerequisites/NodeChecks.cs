@@ -87,6 +87,8 @@ internal sealed class NodeChecks
             return check.Fail(Cluster, $"The agent would use {used}; {mounted[0].By} uses {string.Join(", ", real)}.", $"Use {parameter} {expected ?? real[0]}.");
         if (expected is null)
             return check.Unknown(Cluster, $"The agent would use {used}; nothing tells whether the nodes do: the provider is not known.", $"See the container runtime's settings on a node; set {parameter} if they differ.");
+        if (real.Length > 0)
+            return check.Warn(Cluster, $"The agent would use {used}, as {provider!.Name} has it; {mounted[0].By} uses {string.Join(", ", real)}.", $"If nodes were set up otherwise, use {parameter} {real[0]}.");
         return expected == used
             ? check.Pass(Cluster, $"{used}, as {provider!.Name} has it.")
             : check.Fail(Cluster, $"The agent would use {used}; {provider!.Name} uses {expected} ({provider.Source}).", $"Use {parameter} {expected}.");

@@ -47,7 +47,7 @@ public static class CniReading
         return found;
     }
 
-    internal static async Task<IstioCni> ReadAsync(MeshCluster cluster, CniTarget target, IReporter reporter, CancellationToken cancel) =>
+    internal static async Task<IstioCni> OfAsync(MeshCluster cluster, CniTarget target, IReporter reporter, CancellationToken cancel) =>
         await ReadAsync(cluster, target, await CniNodes.ReadAsync(cluster, reporter, cancel).ConfigureAwait(false), reporter, cancel).ConfigureAwait(false);
 
     private static async Task<IstioCni> ReadAsync(MeshCluster cluster, CniTarget target, IReadOnlyList<IstioCniNode> nodes, IReporter reporter, CancellationToken cancel)

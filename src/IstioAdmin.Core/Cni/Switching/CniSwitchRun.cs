@@ -48,7 +48,7 @@ internal sealed class CniSwitchRun
         if (failure is not null)
             (workloads, failure) = await GoBackAsync(workloads, failure, cancel).ConfigureAwait(false);
         CniTarget now = await Target.AgainAsync(_cluster.Client, cancel).ConfigureAwait(false);
-        IstioCni state = await CniReading.ReadAsync(_cluster, now, _reporter, cancel).ConfigureAwait(false);
+        IstioCni state = await CniReading.OfAsync(_cluster, now, _reporter, cancel).ConfigureAwait(false);
         state = state with { Workloads = workloads.ToArray() };
         if (state.State == IstioCniState.On)
             state = state with { NoLongerNeeded = [.. await new NetAdminGrants(_cluster, _reporter).FindAsync(cancel).ConfigureAwait(false)] };
