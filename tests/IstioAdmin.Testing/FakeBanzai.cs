@@ -31,11 +31,19 @@ public sealed class FakeBanzai
             """);
         JsonObject calico = cluster.PutWorkload("daemonsets", "DaemonSet", "kube-system", "calico-node");
         calico["spec"]!["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[{"name":"cni-net-dir","hostPath":{"path":"/etc/cni/net.d"}},{"name":"cni-bin-dir","hostPath":{"path":"/opt/cni/bin"}}]""");
-        cluster.Put(Mesh, $$$"""
-            {"apiVersion":"istio.banzaicloud.io/v1beta1","kind":"Istio","metadata":{"name":"istio-sample","namespace":"istio-system","generation":2},
-             "spec":{"version":"1.1.14","mtls":true,"sidecarInjector":{"initCNIConfiguration":{"enabled":{{{(enabled ? "true" : "false")}}},"binDir":"/opt/cni/bin","confDir":"/etc/cni/net.d","excludeNamespaces":["istio-system"],"logLevel":"info"} } },
-             "status":{"Status":"Available","ErrorMessage":""}}
+        // What somebody applied, and what the operator wrote into it.
+        cluster.Put(Mesh, """
+            {"apiVersion":"istio.banzaicloud.io/v1beta1","kind":"Istio","metadata":{"name":"istio-sample","namespace":"istio-system","generation":2,
+               "managedFields":[{"manager":"istioadmin","operation":"Apply","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:version":{},"f:mtls":{}}}}]},
+             "spec":{"version":"1.1.14","mtls":true}}
             """);
+        Own("manager", new JsonObject
+        {
+            ["spec"] = JsonNode.Parse("""{"sidecarInjector":{"initCNIConfiguration":{"binDir":"/opt/cni/bin","confDir":"/etc/cni/net.d","excludeNamespaces":["istio-system"],"logLevel":"info"}}}"""),
+            ["status"] = JsonNode.Parse("""{"Status":"Available","ErrorMessage":""}"""),
+        });
+        Own("manager", JsonNode.Parse($$$"""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"enabled":{{{(enabled ? "true" : "false")}}} } } } }""")!.AsObject());
+        cluster.Applies = true;
         cluster.Patched = Reconcile;
         cluster.Evicted = name => Replace("shop", name.Split('-')[0], name);
         cluster.Exec = (_, _) => (FakeMesh.Listing(("10-net.conflist", FakeMesh.Chained)), 0);
@@ -50,6 +58,12 @@ public sealed class FakeBanzai
 
     /// <summary>Whether CNI is on, as the resource says.</summary>
     public bool Enabled => (bool)_cluster.Find(Mesh)!["spec"]!["sidecarInjector"]!["initCNIConfiguration"]!["enabled"]!;
+
+    /// <summary>The mesh's resource.</summary>
+    public JsonObject Resource => _cluster.Find(Mesh)!;
+
+    /// <summary>Writes fields of the resource in the name of somebody else.</summary>
+    public void Own(string manager, JsonObject fields) => FakeApply.Update(Resource, fields, manager);
 
     /// <summary>Names of the pods of a deployment that have an istio-init.</summary>
     public IReadOnlyList<string> WithInit(string deployment) => [.. Pods(deployment).Where(name => _cluster.Find($"/api/v1/namespaces/shop/pods/{name}")!["spec"]!["initContainers"] is not null)];

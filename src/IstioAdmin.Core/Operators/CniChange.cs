@@ -34,9 +34,6 @@ public sealed record CniChange
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The object as it is; null when it is to be made.</summary>
-    public JsonObject? Live { get; init; }
-
     /// <summary>The fields to set, from the object's root; null to delete the object.</summary>
     public JsonObject? Fields { get; init; }
 

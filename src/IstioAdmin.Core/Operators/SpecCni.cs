@@ -76,7 +76,6 @@ internal sealed class SpecCni : ICniDialect
         Resource = _mesh,
         Namespace = mesh.Metadata("namespace"),
         Name = mesh.Metadata("name") ?? "",
-        Live = mesh,
         Fields = SpecPath.Nest(cni, ["spec", .. _path]),
         Parts = CniParts.Agents | CniParts.Injector,
         What = what,

@@ -30,4 +30,16 @@ internal static class SpecPath
             whole = new JsonObject { [path[at]] = whole };
         return (JsonObject)whole;
     }
+
+    /// <summary>Puts an object over another: maps are merged, everything else is replaced.</summary>
+    public static void Overlay(JsonObject below, JsonObject above)
+    {
+        foreach ((string name, JsonNode? value) in above)
+        {
+            if (value is JsonObject inner && below[name] is JsonObject existing)
+                Overlay(existing, inner);
+            else
+                below[name] = value?.DeepClone();
+        }
+    }
 }

@@ -51,7 +51,7 @@ internal sealed record AgentsState(CniDaemonSet? DaemonSet, JsonObject? Settings
     /// The agents that started before their ConfigMap was last written: they read it only then, so they go on with what it said before. Operators
     /// do not roll the DaemonSet for it.
     /// </summary>
-    public IReadOnlyList<CniAgent> Behind() => Settings is not null && OwnedFields.WrittenAt(Settings, "data") is { } written
+    public IReadOnlyList<CniAgent> Behind() => Settings is not null && ManagedFields.WrittenAt(Settings, "data") is { } written
         ? [.. (DaemonSet?.Agents ?? []).Where(agent => agent.Pod.Metadata.DeletionTimestamp is null && agent.Pod.Metadata.CreationTimestamp is { } started && started.ToUniversalTime() < written.UtcDateTime)]
         : [];
 

@@ -1,12 +1,11 @@
+using System.Text.Json.Nodes;
 using IstioAdmin.Core.Cni.Migration;
-using IstioAdmin.Core.Cni.Permissions;
 using IstioAdmin.Core.Cni.Prerequisites;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Applying;
-using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Mesh.Changes;
 using IstioAdmin.Core.Operators;
-using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Cni.Switching;
 
@@ -31,7 +30,7 @@ public static class CniSwitch
         IReadOnlyList<PrerequisiteResult> prerequisites = request.CheckPrerequisites
             ? await MeshPrerequisites.RunAsync(cluster, target, wanted, reporter, cancel).ConfigureAwait(false)
             : [];
-        IReadOnlyList<CniChange> changes = await EffectiveAsync(cluster.Client, target, target.Operator.Cni.Enable(target.Resources, wish), request.Force, cancel).ConfigureAwait(false);
+        IReadOnlyList<CniChange> changes = await EffectiveAsync(cluster.Client, target, target.Operator.Cni.Enable(target.Resources, wish), request.Force, reporter, cancel).ConfigureAwait(false);
         AgentsState agents = await AgentsState.ReadAsync(cluster.Client, target.AgentNamespace, cancel).ConfigureAwait(false);
         bool others = wish.ExcludedNamespaces is { } excluded && agents.Excluded is { } has && !excluded.Order(StringComparer.Ordinal).SequenceEqual(has.Order(StringComparer.Ordinal));
         return new CniPlan
@@ -53,7 +52,7 @@ public static class CniSwitch
     public static async Task<CniPlan> PlanDisableAsync(MeshCluster cluster, CniRequest request, IReporter reporter, CancellationToken cancel)
     {
         CniTarget target = await CniTargets.OneAsync(cluster, request.Name, cancel).ConfigureAwait(false);
-        IReadOnlyList<CniChange> changes = await EffectiveAsync(cluster.Client, target, target.Operator.Cni.Disable(target.Resources, target.Others), request.Force, cancel).ConfigureAwait(false);
+        IReadOnlyList<CniChange> changes = await EffectiveAsync(cluster.Client, target, target.Operator.Cni.Disable(target.Resources, target.Others), request.Force, reporter, cancel).ConfigureAwait(false);
         return new CniPlan
         {
             Cluster = cluster,
@@ -94,27 +93,28 @@ public static class CniSwitch
     }
 
     /// <summary>The changes that would change something; the server says so in a dry run.</summary>
-    internal static async Task<IReadOnlyList<CniChange>> EffectiveAsync(KubeClient client, CniTarget target, IReadOnlyList<CniChange> changes, bool force, CancellationToken cancel)
+    internal static async Task<IReadOnlyList<CniChange>> EffectiveAsync(KubeClient client, CniTarget target, IReadOnlyList<CniChange> changes, bool force, IReporter reporter, CancellationToken cancel)
     {
         List<CniChange> effective = [];
         foreach (CniChange change in changes)
         {
-            if (change.Fields is null || (await ApplyAsync(client, target, change, new ApplyOptions(force, DryRun: true), cancel).ConfigureAwait(false)).Outcome != ApplyOutcome.Unchanged)
+            if (change.Fields is null || (await ApplyAsync(client, target, change, new ApplyOptions(force, DryRun: true), reporter, cancel).ConfigureAwait(false)).Outcome != ApplyOutcome.Unchanged)
                 effective.Add(change);
         }
         return effective;
     }
 
-    internal static async Task<AppliedObject> ApplyAsync(KubeClient client, CniTarget target, CniChange change, ApplyOptions options, CancellationToken cancel)
+    /// <summary>Applies a change on top of what was applied earlier: whoever applies less than the last time gives the rest back.</summary>
+    internal static async Task<AppliedObject> ApplyAsync(KubeClient client, CniTarget target, CniChange change, ApplyOptions options, IReporter reporter, CancellationToken cancel)
     {
-        var fields = change.Fields!;
-        if (change.Live is { } live)
-            return await client.AmendAsync(change.Resource, live, fields, options, target.Operator.Cni.FieldManagers, cancel).ConfigureAwait(false);
-        var manifest = (System.Text.Json.Nodes.JsonObject)fields.DeepClone();
-        manifest["metadata"] = new System.Text.Json.Nodes.JsonObject { ["name"] = change.Name };
+        JsonObject? live = await client.GetAsync(change.Resource, change.Namespace, change.Name, cancel).ConfigureAwait(false);
+        JsonObject manifest = live is null ? [] : ManagedFields.AppliedBy(KubeApply.FieldManager, live);
+        SpecPath.Overlay(manifest, change.Fields!);
+        manifest.Remove("status");
+        SpecPath.Overlay(manifest, new JsonObject { ["metadata"] = new JsonObject { ["name"] = change.Name } });
         if (change.Namespace is { } ns)
             manifest["metadata"]!["namespace"] = ns;
-        return await client.ApplyAsync(change.Resource, manifest, options, cancel).ConfigureAwait(false);
+        return await MeshApply.ApplyAsync(client, change.Resource, manifest, target.Operator.Cni.FieldManagers, options, reporter, cancel).ConfigureAwait(false);
     }
 
     internal static CniSettings After(CniSettings now, CniWish wish, bool on) => now with

@@ -65,7 +65,7 @@ internal sealed class CniSwitchRun
             if (change.Fields is null)
                 await _cluster.Client.DeleteAsync(change.Resource, change.Namespace, change.Name, cancel).ConfigureAwait(false);
             else
-                await CniSwitch.ApplyAsync(_cluster.Client, Target, change, new ApplyOptions(_plan.Request.Force), cancel).ConfigureAwait(false);
+                await CniSwitch.ApplyAsync(_cluster.Client, Target, change, new ApplyOptions(_plan.Request.Force), _reporter, cancel).ConfigureAwait(false);
             _switched = true;
             if (_options.Wait is { } wait && change.Parts != CniParts.None)
                 await _wait.UntilAsync(Target, on, change.Parts, wanted, wait, cancel).ConfigureAwait(false);
@@ -145,7 +145,7 @@ internal sealed class CniSwitchRun
             if (change.Fields is null)
                 await _cluster.Client.DeleteAsync(change.Resource, change.Namespace, change.Name, cancel).ConfigureAwait(false);
             else
-                await CniSwitch.ApplyAsync(_cluster.Client, now, change, new ApplyOptions(Force: true), cancel).ConfigureAwait(false);
+                await CniSwitch.ApplyAsync(_cluster.Client, now, change, new ApplyOptions(Force: true), _reporter, cancel).ConfigureAwait(false);
         }
         if (_options.Wait is { } wait)
             await _wait.UntilAsync(now, on, CniParts.Injector, before, wait, cancel).ConfigureAwait(false);

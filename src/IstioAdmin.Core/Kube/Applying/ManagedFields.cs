@@ -34,6 +34,12 @@ internal static class ManagedFields
     /// <summary>All managers of an object.</summary>
     public static IReadOnlyList<string> Managers(JsonObject item) => [.. Entries(item).Select(entry => Text(entry["manager"])).Distinct()];
 
+    /// <summary>When something under a field of the root was last written, by the newest of its managers; null when nobody says.</summary>
+    public static DateTimeOffset? WrittenAt(JsonObject item, string field) =>
+        Entries(item).Where(entry => entry["fieldsV1"] is JsonObject fields && fields.ContainsKey("f:" + field))
+            .Select(entry => DateTimeOffset.TryParse(Text(entry["time"]), out DateTimeOffset time) ? time : (DateTimeOffset?)null)
+            .Max();
+
     private static IEnumerable<JsonObject> Entries(JsonObject item) => (item["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [];
 
     private static JsonNode? Extract(JsonNode? value, JsonObject fields)

@@ -102,7 +102,6 @@ internal sealed class SailCni : ICniDialect
             {
                 Resource = IstioResources.SailCnis,
                 Name = AgentResourceName,
-                Live = now.Agents,
                 Fields = new JsonObject { ["spec"] = spec },
                 Parts = CniParts.Agents,
                 What = string.Join(", ", words),
@@ -124,7 +123,6 @@ internal sealed class SailCni : ICniDialect
             {
                 Resource = IstioResources.SailCnis,
                 Name = AgentResourceName,
-                Live = now.Agents,
                 Parts = CniParts.Agents,
                 What = "deleted",
             });
@@ -136,7 +134,6 @@ internal sealed class SailCni : ICniDialect
     {
         Resource = IstioResources.SailIstios,
         Name = mesh.Metadata("name") ?? "",
-        Live = mesh,
         Fields = SpecPath.Nest(used, "spec", "values", "pilot", "cni", "enabled"),
         Parts = CniParts.Injector,
         What = $"values.pilot.cni.enabled: {(used ? "true" : "false")}",
