@@ -30,6 +30,9 @@ internal sealed class HelmProgram
     /// <summary>Whether it can take over objects of other owners (helm/helm, release notes of v3.17.0).</summary>
     public bool TakesOwnership => Version >= new Version(3, 17);
 
+    /// <summary>Whether a dry run can ask the server (helm/helm, release notes of v3.13.0).</summary>
+    public bool RehearsesOnServer => Version >= new Version(3, 13);
+
     /// <summary>Whether it applies on the server, where field managers can conflict (Helm 4).</summary>
     public bool AppliesOnServer => Version.Major >= 4;
 

@@ -43,7 +43,7 @@ internal sealed record HelmRelease(HelmProgram Helm, string Namespace, string Na
         if (options.Force && Helm.AppliesOnServer)
             arguments.Add("--force-conflicts");
         if (dryRun)
-            arguments.Add("--dry-run");
+            arguments.Add(Helm.RehearsesOnServer ? "--dry-run=server" : "--dry-run");
         JsonNode? release = Parse(await Helm.RunAsync(arguments, cancel).ConfigureAwait(false));
         return (((string?)release?["manifest"] ?? "").Trim(), (string?)release?["chart"]?["metadata"]?["version"]);
     }
