@@ -195,7 +195,7 @@ public sealed class FakeMeshApi : IAsyncDisposable
         });
         return new JsonObject
         {
-            ["kind"] = "List",
+            ["kind"] = resource == "pods" ? "PodList" : "List",
             ["apiVersion"] = "v1",
             ["metadata"] = new JsonObject { ["resourceVersion"] = "1" },
             ["items"] = new JsonArray([.. items.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value.DeepClone())]),

@@ -21,7 +21,7 @@ internal static class SpecInput
         // The lines of Get-Content.
         string[] lines => MeshSpec.Parse(string.Join('\n', lines), "-Spec"),
         object[] lines when lines.All(line => Unwrap(line) is string) => MeshSpec.Parse(string.Join('\n', lines.Select(line => (string)Unwrap(line)!)), "-Spec"),
-        var other => ToJson(other, 0) is JsonObject map ? new MeshSpec(map) : throw Invalid($"-Spec is a {other.GetType().Name}"),
+        var other => ToJson(input, 0) is JsonObject map ? new MeshSpec(map) : throw Invalid($"-Spec is a {other.GetType().Name}"),
     };
 
     private static MeshSpec FromText(SessionState session, string text)

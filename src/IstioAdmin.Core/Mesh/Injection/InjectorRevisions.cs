@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Listing;
+using IstioAdmin.Core.Mesh.Settings;
+
+namespace IstioAdmin.Core.Mesh.Injection;
+
+/// <summary>To which labels of namespaces the injectors of a cluster answer.</summary>
+public static class InjectorRevisions
+{
+    /// <summary>The one that <c>istio-injection=enabled</c> asks for.</summary>
+    public const string Default = "default";
+
+    private static readonly KubeResource Webhooks = new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
+
+    // Before Kubernetes 1.16.
+    private static readonly KubeResource OldWebhooks = Webhooks with { Version = "v1beta1" };
+
+    /// <summary>The revisions: those named in selectors of namespaces, and <see cref="Default"/> where one selects <c>istio-injection=enabled</c>.</summary>
+    /// <remarks>Selectors say which revision is served, tags included, whoever has installed it; annotations and names differ between operators.</remarks>
+    /// <exception cref="MeshException">Webhooks could not be listed.</exception>
+    public static async Task<IReadOnlyList<string>> FindAsync(MeshCluster cluster, CancellationToken cancel)
+    {
+        bool old = await cluster.Client.DiscoverAsync(Webhooks.ApiVersion, cancel).ConfigureAwait(false) is null
+            && await cluster.Client.DiscoverAsync(OldWebhooks.ApiVersion, cancel).ConfigureAwait(false) is not null;
+        var revisions = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (JsonObject configuration in cluster.Client.ListObjectsAsync(old ? OldWebhooks : Webhooks, new ListQuery(), cancel).ConfigureAwait(false))
+        {
+            foreach (JsonObject webhook in (configuration["webhooks"] as JsonArray ?? []).OfType<JsonObject>())
+                revisions.UnionWith(Of(webhook["namespaceSelector"]));
+        }
+        return [.. revisions];
+    }
+
+    private static IEnumerable<string> Of(JsonNode? selector)
+    {
+        if (selector.At("matchLabels") is JsonObject labels)
+        {
+            if ((string?)labels[NamespaceLabels.Injection] == "enabled")
+                yield return Default;
+            if ((string?)labels[NamespaceLabels.Revision] is { } revision)
+                yield return revision;
+        }
+        foreach (JsonObject term in (selector.At("matchExpressions") as JsonArray ?? []).OfType<JsonObject>().Where(term => term.TextAt("operator") == "In"))
+        {
+            if (term.TextAt("key") == NamespaceLabels.Injection && term.TextsAt("values").Contains("enabled"))
+                yield return Default;
+            if (term.TextAt("key") != NamespaceLabels.Revision)
+                continue;
+            foreach (string revision in term.TextsAt("values"))
+                yield return revision;
+        }
+    }
+}
