@@ -74,7 +74,7 @@ public sealed class MeshTests : ModuleTest, IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("@{ pilot = @{ traceSampling = 7.5; sidecar = $false }; useMCP = $true }")]
+    [InlineData("([ordered]@{ pilot = [ordered]@{ traceSampling = 7.5; sidecar = $false }; useMCP = $true })")]
     [InlineData("\"pilot:`n  traceSampling: 7.5`n  sidecar: false`nuseMCP: yes`n\"")]
     [InlineData("([pscustomobject]@{ pilot = [ordered]@{ traceSampling = 7.5; sidecar = $false }; useMCP = [switch]$true })")]
     [InlineData("\"$($args[0])/spec.yaml\"")]
