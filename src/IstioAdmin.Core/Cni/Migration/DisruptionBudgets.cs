@@ -4,7 +4,6 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Workloads;
-using k8s.Models;
 
 namespace IstioAdmin.Core.Cni.Migration;
 

@@ -59,9 +59,11 @@ internal static class InjectionProbe
         }
     }
 
+    private static readonly string[] Lists = ["initContainers", "containers"];
+
     private static InjectedPod Judge(JsonNode? spec)
     {
-        HashSet<string?> names = [.. new[] { "initContainers", "containers" }.SelectMany(list => spec.At(list) as JsonArray ?? []).Select(container => container.At("name").Text())];
+        HashSet<string?> names = [.. Lists.SelectMany(list => spec.At(list) as JsonArray ?? []).Select(container => container.At("name").Text())];
         if (!names.Contains("istio-proxy"))
             return InjectedPod.None;
         return names.Contains(MigrationPlanner.Init) ? InjectedPod.WithInit : InjectedPod.WithoutInit;

@@ -79,7 +79,7 @@ public static class MeshPrerequisites
         Prerequisite check = Prerequisite.NoForeignAgent;
         try
         {
-            ForeignCni? foreign = (await ForeignCni.FindAsync(cluster, null, cancel).ConfigureAwait(false)).FirstOrDefault();
+            ForeignCni? foreign = await ForeignCni.FindAsync(cluster, null, cancel).ConfigureAwait(false) is [var first, ..] ? first : null;
             return foreign is null
                 ? check.Pass(cluster.Name, "There is none.")
                 : check.Fail(cluster.Name, $"{foreign.DaemonSet} was made by {foreign.Maker}, not by the {target.Operator.Kind} operator: two agents would write to the same files.", foreign.HowToChange);

@@ -31,7 +31,7 @@ internal sealed record MeshedPods(IReadOnlyDictionary<string, int> Namespaces, I
         return new MeshedPods(namespaces, proven, [.. early.Values.SelectMany(containers => containers)]);
     }
 
-    private static IReadOnlyList<EarlyContainer> EarlyIn(MeshPod pod, V1Pod resource)
+    private static List<EarlyContainer> EarlyIn(MeshPod pod, V1Pod resource)
     {
         List<EarlyContainer> found = [];
         foreach (V1Container container in resource.Spec.InitContainers ?? [])

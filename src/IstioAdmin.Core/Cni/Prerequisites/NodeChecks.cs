@@ -54,7 +54,7 @@ internal sealed class NodeChecks
                 NodeChains chains = await NodeChains.ReadAsync(_cluster, _reporter, cancel).ConfigureAwait(false);
                 if (chains.Broken.FirstOrDefault(one => one.Name == "ConfigValid") is { } broken)
                     return check.Fail(Cluster, broken.Message, broken.Hint ?? "See that the cluster's network plugin runs.", broken.Target);
-                unread = chains.Unread.FirstOrDefault();
+                unread = chains.Unread is [var first, ..] ? first : null;
             }
         }
         catch (MeshException e)

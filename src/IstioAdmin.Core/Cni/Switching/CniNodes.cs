@@ -3,7 +3,6 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Detection;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Workloads;
-using k8s;
 using k8s.Models;
 
 namespace IstioAdmin.Core.Cni.Switching;

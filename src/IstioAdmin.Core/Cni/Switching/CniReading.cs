@@ -1,12 +1,9 @@
 using IstioAdmin.Core.Cni.Switching;
-using IstioAdmin.Core.Health;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Detection;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Workloads;
-using k8s.Models;
 
 namespace IstioAdmin.Core.Cni;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Detection;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Operators;
 
@@ -76,7 +75,7 @@ internal static class CniTargets
             throw new MeshException("MeshNotFound", FailureKind.NotFound,
                 $"{cluster.Server}: no operator's resource is called '{name}'; there is {string.Join(", ", all.Select(target => target.Described))}.", "Use one of these names.", name);
         }
-        ForeignCni? foreign = (await ForeignCni.FindAsync(cluster, null, cancel).ConfigureAwait(false)).FirstOrDefault();
+        ForeignCni? foreign = await ForeignCni.FindAsync(cluster, null, cancel).ConfigureAwait(false) is [var first, ..] ? first : null;
         throw foreign is not null
             ? new MeshException("CniNotManaged", FailureKind.NotSupported,
                 $"{cluster.Server}: no operator manages Istio here, and {foreign.DaemonSet} was made by {foreign.Maker}; what it makes would be changed behind its back.", foreign.HowToChange, foreign.DaemonSet)
