@@ -14,8 +14,15 @@ internal static class ServedObjects
         List<JsonObject> found = [];
         if (await client.FindResourceAsync(resource.ApiVersion, resource.Kind, cancel).ConfigureAwait(false) is null)
             return found;
-        await foreach (JsonObject item in client.ListObjectsAsync(resource, new ListQuery(), cancel).ConfigureAwait(false))
-            found.Add(item);
+        try
+        {
+            await foreach (JsonObject item in client.ListObjectsAsync(resource, new ListQuery(), cancel).ConfigureAwait(false))
+                found.Add(item);
+        }
+        catch (MeshException e) when (e.ErrorId == "ResourceNotServed")
+        {
+            // Its definition has gone; the server still tells of the kind for a while.
+        }
         return found;
     }
 }
