@@ -75,12 +75,20 @@ internal static class StatusFailure
 
     /// <summary>403 is RBAC's, or that of an admission controller (quota, Pod Security), whose remedy is another one.</summary>
     private static Row Refused(KubeStatus? status, KubeSubject about) =>
-        status?.Message is { } message && !message.Contains("cannot ", StringComparison.Ordinal)
+        MayNotCreate(status, about) ? new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about with { Verb = "create" }))
+        : status?.Message is { } message && !message.Contains("cannot ", StringComparison.Ordinal)
             ? new Row(
                 "AdmissionRefused",
                 FailureKind.Forbidden,
                 "An admission controller refused the object (quota, Pod Security, a policy); change the object or the policy.")
             : new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about with { Verb = RoleRule.VerbIn(status?.Message) ?? about.Verb }));
+
+    /// <summary>
+    /// Whether an apply would have created the object, for somebody who may change such objects but not create them: the server refuses that without
+    /// giving a reason (k8s.io/apiserver <c>pkg/endpoints/handlers/create.go</c>, withAuthorization).
+    /// </summary>
+    private static bool MayNotCreate(KubeStatus? status, KubeSubject about) =>
+        about.Verb == "patch" && status?.Message?.TrimEnd().EndsWith("is forbidden:", StringComparison.Ordinal) == true;
 
     private static void AppendCauses(StringBuilder message, KubeStatus? status, string detail)
     {

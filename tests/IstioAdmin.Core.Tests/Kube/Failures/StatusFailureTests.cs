@@ -74,6 +74,15 @@ public sealed class StatusFailureTests
     }
 
     [Fact]
+    public void An_apply_that_would_create_an_object_is_refused_without_a_reason_and_misses_the_verb_create()
+    {
+        MeshException failure = From(403, Status(403, "Forbidden", """statefulsets.apps "web" is forbidden: """), new KubeSubject("patch", "statefulsets.apps", "shop", "web"));
+
+        Assert.Equal(("Forbidden", FailureKind.Forbidden), (failure.ErrorId, failure.Kind));
+        Assert.Contains("""resources: ["statefulsets"], verbs: ["create"]""", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kind_that_the_server_does_not_know_is_not_a_missing_object()
     {
         MeshException failure = From(404, "404 page not found\n"u8.ToArray(), new KubeSubject("list", "istios.istio.banzaicloud.io"));
