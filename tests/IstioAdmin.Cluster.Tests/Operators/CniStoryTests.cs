@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using IstioAdmin.Testing;
+
+namespace IstioAdmin.Cluster.Tests.Operators;
+
+/// <summary>CNI on and off through each operator's API, against meshes that somebody else made.</summary>
+[Collection(OperatorBed.Collection)]
+public sealed class CniStoryTests(OperatorBed bed) : IAsyncLifetime
+{
+    private const string Enable = "Enable-IstioCni -ExcludeNamespace istio-system, kube-system -Timeout 60";
+
+    public async ValueTask InitializeAsync() => await bed.ResetAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Theory]
+    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
+    public async Task The_plugin_goes_on_and_off_and_a_second_run_changes_nothing(string name)
+    {
+        (MeshWorld world, MeshShell shell) = await StartAsync(name);
+        using MeshShell _ = shell;
+
+        shell.Get(Enable);
+        Assert.Equal(2, (int)(await world.AgentsAsync())!["status"]!["numberReady"]!);
+        Assert.False(await world.AddsInitAsync());
+        SortedDictionary<string, string> on = await ClusterSnapshot.SettledAsync(bed.Api);
+        shell.Get(Enable);
+        ClusterSnapshot.AssertSame(on, await ClusterSnapshot.SettledAsync(bed.Api));
+
+        shell.Get("Disable-IstioCni -Timeout 60");
+        Assert.True(await world.AddsInitAsync());
+        Assert.Null(await world.AgentsAsync());
+        SortedDictionary<string, string> off = await ClusterSnapshot.SettledAsync(bed.Api);
+        shell.Get("Disable-IstioCni -Timeout 60");
+        ClusterSnapshot.AssertSame(off, await ClusterSnapshot.SettledAsync(bed.Api));
+    }
+
+    [Theory]
+    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
+    public async Task WhatIf_touches_nothing(string name)
+    {
+        (MeshWorld _, MeshShell shell) = await StartAsync(name);
+        using MeshShell __ = shell;
+        SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
+
+        shell.Run($"{Enable} -WhatIf").ThrowIfFailed();
+        shell.Run("Disable-IstioCni -WhatIf").ThrowIfFailed();
+
+        ClusterSnapshot.AssertSame(before, await ClusterSnapshot.SettledAsync(bed.Api));
+    }
+
+    [Fact]
+    public async Task Interrupted_at_each_step_the_next_run_completes()
+    {
+        (MeshWorld world, MeshShell shell) = await StartAsync("Banzai");
+        using MeshShell _ = shell;
+        List<TimeSpan?> ends = [];
+
+        ends.Add(await shell.InterruptAsync(Enable, async () => Cni(await bed.Api.GetAsync(world.MeshPath)) == true));
+        ends.Add(await shell.InterruptAsync(Enable, async () => await world.AgentsAsync() is not null));
+        shell.Get(Enable);
+        Assert.False(await world.AddsInitAsync());
+        ends.Add(await shell.InterruptAsync("Disable-IstioCni", async () => Cni(await bed.Api.GetAsync(world.MeshPath)) == false));
+        shell.Get("Disable-IstioCni -Timeout 60");
+
+        Assert.True(await world.AddsInitAsync());
+        Assert.Null(await world.AgentsAsync());
+        Assert.NotNull(ends[0]);
+    }
+
+    [Fact]
+    public async Task A_new_list_of_namespaces_reaches_the_nodes()
+    {
+        (MeshWorld world, MeshShell shell) = await StartAsync("Banzai");
+        using MeshShell _ = shell;
+        shell.Get(Enable);
+        string[] before = await AgentPodsAsync();
+
+        shell.Get("Enable-IstioCni -ExcludeNamespace other -Timeout 60");
+
+        Assert.Empty(before.Intersect(await AgentPodsAsync()));
+        Assert.Equal(2, (int)(await world.AgentsAsync())!["status"]!["numberReady"]!);
+    }
+
+    private static bool? Cni(JsonObject mesh) => (bool?)mesh["spec"]!["sidecarInjector"]?["initCNIConfiguration"]?["enabled"];
+
+    private async Task<string[]> AgentPodsAsync() =>
+        [.. (await bed.Api.ListAsync("api/v1/namespaces/istio-system/pods?labelSelector=k8s-app%3Distio-cni-node")).Select(pod => (string)pod["metadata"]!["uid"]!)];
+
+    private async Task<(MeshWorld World, MeshShell Shell)> StartAsync(string name)
+    {
+        var world = new MeshWorld(bed, OperatorCase.Of(name));
+        await world.InstallOperatorAsync();
+        await world.CreateMeshAsync();
+        await world.OpenShopAsync();
+        return (world, new MeshShell(bed.ControlPlane.Kubeconfig));
+    }
+}

@@ -1,0 +1,199 @@
+using System.Management.Automation;
+using System.Text.Json.Nodes;
+using IstioAdmin.Testing;
+using IstioAdmin.Testing.Operators;
+using IstioAdmin.Testing.Operators.Banzai;
+
+namespace IstioAdmin.Cluster.Tests.Operators;
+
+/// <summary>What goes wrong outside of the module: the error says what to do, and when that is done the same command completes.</summary>
+[Collection(OperatorBed.Collection)]
+public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
+{
+    private const string Install = "Install-IstioOperator Banzai -Version 1.1";
+    private const string New = "New-IstioMesh mesh -Version 1.1.5 -Mtls";
+    private const string Enable = "Enable-IstioCni -ExcludeNamespace istio-system, kube-system";
+    private const string Mesh = "apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/istios/mesh";
+    private const string Definition = "apis/apiextensions.k8s.io/v1/customresourcedefinitions/istios.istio.banzaicloud.io";
+
+    private MeshShell? _shell;
+
+    private MeshShell Shell => _shell ??= new MeshShell(bed.ControlPlane.Kubeconfig);
+
+    public async ValueTask InitializeAsync() => await bed.ResetAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        _shell?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public void The_operators_image_cannot_be_pulled()
+    {
+        bed.Nodes.Unpullable = image => image.Contains("istio-operator", StringComparison.Ordinal);
+        Says(Shell.Fail($"{Install} -Timeout 8"), "docker.io/banzaicloud/istio-operator:0.1.21", "pull");
+
+        bed.Nodes.Unpullable = _ => false;
+        Shell.Get($"{Install} -Timeout 60");
+    }
+
+    [Fact]
+    public async Task The_operators_webhook_cannot_be_reached()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        await GuardedAsync();
+        bed.Nodes.Unpullable = _ => true;
+        await bed.Nodes.KillAsync<BanzaiOperator>();
+        Says(Shell.Fail($"{New} -Timeout 8"), "failed calling webhook", "istio-operator-webhook");
+
+        bed.Nodes.Unpullable = _ => false;
+        await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator is back");
+        Shell.Get($"{New} -Timeout 60");
+    }
+
+    [Fact]
+    public async Task The_definition_converts_through_a_webhook_that_is_not_there()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        JsonObject definition = await bed.Api.GetAsync(Definition);
+        var broken = (JsonObject)definition["spec"]!.DeepClone();
+        var other = (JsonObject)broken["versions"]![0]!.DeepClone();
+        (other["name"], other["storage"], broken["versions"]![0]!["storage"]) = ("v1beta2", true, false);
+        broken["versions"]!.AsArray().Add(other);
+        broken["conversion"] = Parse("""{"strategy":"Webhook","webhook":{"conversionReviewVersions":["v1"],"clientConfig":{"url":"https://127.0.0.1:9/convert"}}}""");
+        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken });
+        await Eventually.BecomesTrueAsync(async () => await bed.Api.FindAsync("apis/istio.banzaicloud.io/v1beta2/istios") is not null, "both versions are served");
+        Says(Shell.Fail($"{New} -Timeout 8"), "conversion webhook");
+
+        broken["conversion"] = Parse("""{"strategy":"None","webhook":null}""");
+        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken.DeepClone() });
+        await Eventually.BecomesTrueAsync(() => Shell.Run($"{New} -Timeout 60").Errors.Count == 0, "the mesh is there");
+        Assert.NotNull(await bed.Api.FindAsync(Mesh));
+    }
+
+    [Fact]
+    public async Task The_namespace_is_on_its_way_out()
+    {
+        await bed.CreateNamespaceAsync("istio-system");
+        await bed.Api.PostAsync("api/v1/namespaces/istio-system/configmaps", Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"held","finalizers":["example.com/held"]}}"""));
+        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system");
+        Says(Shell.Fail($"{Install} -Timeout 8"), "istio-system", "terminat");
+
+        await bed.Api.PatchAsync("api/v1/namespaces/istio-system/configmaps/held", Parse("""{"metadata":{"finalizers":null}}"""));
+        await Eventually.BecomesTrueAsync(async () => await bed.Api.FindAsync("api/v1/namespaces/istio-system") is null, "the namespace is gone");
+        Shell.Get($"{Install} -Timeout 60");
+    }
+
+    [Fact]
+    public async Task A_quota_leaves_no_room_for_the_operators_pod()
+    {
+        await bed.CreateNamespaceAsync("istio-system");
+        await bed.Api.PostAsync("api/v1/namespaces/istio-system/resourcequotas", Parse("""{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"full"},"spec":{"hard":{"pods":"0"}}}"""));
+        await Eventually.BecomesTrueAsync(async () =>
+            (await bed.Api.GetAsync("api/v1/namespaces/istio-system/resourcequotas/full"))["status"]?["hard"] is not null, "the quota counts");
+        Says(Shell.Fail($"{Install} -Timeout 8"), "exceeded quota: full");
+
+        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system/resourcequotas/full");
+        Shell.Get($"{Install} -Timeout 90");
+    }
+
+    [Fact]
+    public async Task Somebody_else_manages_a_field_of_the_mesh()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        Shell.Get($"{New} -Timeout 60");
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"outboundTrafficPolicy":{"mode":"ALLOW_ANY"},"includeIPRanges":"10.0.0.0/8"}}"""), "gitops");
+        Says(Shell.Fail("Set-IstioMesh mesh -IncludeIPRange 10.1.0.0/16 -Timeout 30"), "gitops", "includeIPRanges", "-Force");
+
+        Shell.Get("Set-IstioMesh mesh -IncludeIPRange 10.1.0.0/16 -Force -Timeout 60");
+    }
+
+    [Fact]
+    public void A_second_mesh_is_more_than_the_operator_takes()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        Shell.Get($"{New} -Timeout 60");
+
+        Says(Shell.Fail("New-IstioMesh other -Version 1.1.5 -Mtls -Timeout 10"), "already");
+    }
+
+    [Fact]
+    public void A_load_balancer_that_gets_no_address_is_named()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        bed.Nodes.LoadBalancers = false;
+        Says(Shell.Fail($"{New} -Timeout 6"), "ingress gateway endpoint address is pending", "load balancer");
+
+        bed.Nodes.LoadBalancers = true;
+        Shell.Get($"{New} -Timeout 60");
+    }
+
+    [Fact]
+    public async Task Interrupted_in_each_wait_the_next_run_completes()
+    {
+        bed.Nodes.Unpullable = image => image.Contains("istio-operator", StringComparison.Ordinal);
+        await InterruptAsync($"{Install} -Timeout 60", async () => (await bed.Api.ListAsync("api/v1/namespaces/istio-system/pods")).Any(pod => pod["status"]!["containerStatuses"] is not null));
+        bed.Nodes.Unpullable = _ => false;
+        Shell.Get($"{Install} -Timeout 60");
+
+        bed.Nodes.LoadBalancers = false;
+        await InterruptAsync($"{New} -Timeout 60", async () => (string?)(await bed.Api.FindAsync(Mesh))?["status"]?["Status"] == "ReconcileFailed");
+        bed.Nodes.LoadBalancers = true;
+        Shell.Get($"{New} -Timeout 60");
+
+        bed.Nodes.Unpullable = image => image.Contains("install-cni", StringComparison.Ordinal);
+        await InterruptAsync($"{Enable} -Timeout 60", async () => (int?)(await bed.Api.FindAsync(OperatorCase.Banzai.Agents))?["status"]?["desiredNumberScheduled"] == 2);
+        bed.Nodes.Unpullable = _ => false;
+        Shell.Get($"{Enable} -Timeout 60");
+
+        bed.Faults.Hang = true;
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""));
+        await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]!["Status"] == "Reconciling", "a round is under way");
+        await InterruptAsync("Remove-IstioMesh -Confirm:$false -Timeout 60", async () => (await bed.Api.GetAsync(Mesh))["metadata"]!["deletionTimestamp"] is not null);
+        bed.Faults.Hang = false;
+        Assert.All(Shell.Run("Remove-IstioMesh -Confirm:$false -Timeout 60").Errors, error => Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category));
+        Assert.Null(await bed.Api.FindAsync(Mesh));
+    }
+
+    [Fact]
+    public async Task A_mesh_that_a_killed_operator_left_goes_with_its_finalizer()
+    {
+        Shell.Get($"{Install} -Timeout 60");
+        Shell.Get($"{New} -Timeout 60");
+        bed.Faults.Hang = true;
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""));
+        await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]!["Status"] == "Reconciling", "a round is under way");
+        await bed.Nodes.KillAsync<BanzaiOperator>();
+        bed.Faults.Hang = false;
+        await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator is back");
+
+        Says(Shell.Fail("Remove-IstioMesh -Confirm:$false -Timeout 8"), "finalizer");
+        Says(Shell.Fail("Uninstall-IstioOperator Banzai -Confirm:$false -Timeout 8"), "-Force");
+        Shell.Run("Uninstall-IstioOperator Banzai -Force -ReleaseFinalizer -IncludeCrd -IncludeNamespace -Confirm:$false -Timeout 15").ThrowIfFailed();
+
+        Assert.Null(await bed.Api.FindAsync(Mesh));
+        Assert.Null(await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector"));
+    }
+
+    private async Task InterruptAsync(string script, Func<Task<bool>> moment)
+    {
+        TimeSpan? ended = await Shell.InterruptAsync(script, moment);
+        Assert.True(ended is not null, $"{script} had ended before it could be interrupted");
+        Assert.True(ended < TimeSpan.FromSeconds(10), $"{script} took {ended} to end");
+    }
+
+    private Task GuardedAsync() => Eventually.BecomesTrueAsync(
+        async () => await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-operator-webhook") is not null, "the operator guards its resource");
+
+    /// <summary>The error is our own, has a remedy, and says these words.</summary>
+    private static void Says(ErrorRecord error, params string[] words)
+    {
+        string said = MeshShell.Words(error);
+        TestContext.Current.TestOutputHelper?.WriteLine($"SAID {said}");
+        Assert.All(words, word => Assert.Contains(word, said, StringComparison.OrdinalIgnoreCase));
+        Assert.False(string.IsNullOrWhiteSpace(error.ErrorDetails?.RecommendedAction), $"no remedy: {said}");
+    }
+
+    private static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();
+}

