@@ -119,11 +119,13 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
     }
 
     [Fact]
-    public void A_load_balancer_that_gets_no_address_is_named()
+    public async Task A_load_balancer_that_gets_no_address_is_named()
     {
         Shell.Get($"{Install} -Timeout 60");
         bed.Nodes.LoadBalancers = false;
-        Says(Shell.Fail($"{New} -Timeout 6"), "ingress gateway endpoint address is pending", "load balancer");
+        Shell.Run($"{New} -NoWait").ThrowIfFailed();
+        await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]?["Status"] == "ReconcileFailed", "the operator complains");
+        Says(Shell.Fail("Wait-IstioMesh -Timeout 5"), "ingress gateway endpoint address is pending", "load balancer");
 
         bed.Nodes.LoadBalancers = true;
         Shell.Get($"{New} -Timeout 60");

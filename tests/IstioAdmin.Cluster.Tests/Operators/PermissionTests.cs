@@ -14,6 +14,8 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
     private const string Install = "Install-IstioOperator Banzai -Version 1.1 -Timeout 60";
     private const string Uninstall = "Uninstall-IstioOperator Banzai -IncludeCrd -Confirm:$false -Timeout 60";
 
+    private static readonly string[] CniRoles = ["istioadmin-cni-switch", "istioadmin-reader", "istioadmin-health", "istioadmin-cni-files"];
+
     public async ValueTask InitializeAsync()
     {
         await bed.ResetAsync();
@@ -65,10 +67,47 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
         Assert.Null(await bed.Api.FindAsync("apis/rbac.authorization.k8s.io/v1/clusterroles/istio-pilot-cluster-role"));
     }
 
-    /// <summary>A kubeconfig of somebody who may do what a role of the guide says, and no more.</summary>
-    private async Task<string> UserAsync(string role, (string Verb, string Resource)? without = null)
+    [Theory]
+    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
+    public async Task The_roles_for_reading_checking_and_switching_are_enough_for_CNI(string name)
     {
-        V1ClusterRole guide = Role(role);
+        await MeshAsync(name);
+        using var shell = new MeshShell(await UserAsync(CniRoles));
+
+        shell.Get(Story.Enable);
+        shell.Get("Get-IstioCni");
+        shell.Get(Story.Disable);
+    }
+
+    [Theory]
+    [InlineData("patch", "istios")]
+    [InlineData("list", "nodes")]
+    public async Task One_verb_less_for_CNI_is_an_error_that_names_it(string verb, string resource)
+    {
+        await MeshAsync("Banzai");
+        using var shell = new MeshShell(await UserAsync(CniRoles, without: (verb, resource)));
+
+        ErrorRecord error = shell.Fail(Story.Enable);
+
+        Assert.Equal(ErrorCategory.PermissionDenied, error.CategoryInfo.Category);
+        Assert.Contains($"verbs: [\"{verb}\"]", MeshShell.Words(error), StringComparison.Ordinal);
+        Assert.Contains(resource, MeshShell.Words(error), StringComparison.Ordinal);
+    }
+
+    private async Task MeshAsync(string name)
+    {
+        var world = new MeshWorld(bed, OperatorCase.Of(name));
+        await world.InstallOperatorAsync();
+        await world.CreateMeshAsync();
+    }
+
+    private Task<string> UserAsync(string role, (string Verb, string Resource)? without = null) => UserAsync([role], without);
+
+    /// <summary>A kubeconfig of somebody who may do what roles of the guide say, and no more.</summary>
+    private async Task<string> UserAsync(string[] roles, (string Verb, string Resource)? without = null)
+    {
+        V1ClusterRole guide = Role(roles[0]);
+        guide.Rules = [.. roles.SelectMany(role => Role(role).Rules)];
         foreach (V1PolicyRule rule in guide.Rules.Where(rule => without is { } less && rule.Resources.Contains(less.Resource)))
             rule.Verbs = [.. rule.Verbs.Where(verb => verb != without!.Value.Verb)];
         guide.Rules = [.. guide.Rules.Where(rule => rule.Verbs.Count > 0)];
@@ -77,7 +116,7 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
         await bed.Api.PostAsync(accounts, Parse("""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"ann"}}"""));
         await bed.Api.PostAsync($"{rbac}/clusterrolebindings", Parse($$"""
             {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"ann"},
-             "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"{{role}}"},"subjects":[{"kind":"ServiceAccount","namespace":"people","name":"ann"}]}
+             "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"{{roles[0]}}"},"subjects":[{"kind":"ServiceAccount","namespace":"people","name":"ann"}]}
             """));
         JsonObject token = await bed.Api.PostAsync($"{accounts}/ann/token", Parse("""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}"""));
         string nobody = await File.ReadAllTextAsync(bed.ControlPlane.NobodyKubeconfig);
@@ -92,7 +131,10 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
         string guide = Path.Combine(Path.GetDirectoryName(Testbed.Manifest("x"))!, "..", "..", "..", "docs", "guides", "permissions.md");
         string block = File.ReadAllText(guide).Split("```").Single(part => part.StartsWith("yaml", StringComparison.Ordinal) && part.Contains($"name: {name}\n", StringComparison.Ordinal));
         string document = block["yaml".Length..].Split("\n---\n").Single(part => part.Contains($"name: {name}\n", StringComparison.Ordinal));
-        return KubernetesYaml.Deserialize<V1ClusterRole>(document);
+        V1ClusterRole role = KubernetesYaml.Deserialize<V1ClusterRole>(document);
+        // A Role of the guide is given everywhere here: what it is for is one namespace.
+        (role.Kind, role.Metadata.NamespaceProperty) = ("ClusterRole", null);
+        return role;
     }
 
     private static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject();

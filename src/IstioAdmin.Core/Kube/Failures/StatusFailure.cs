@@ -64,6 +64,9 @@ internal static class StatusFailure
             "ServerTimedOut", FailureKind.Timeout, "The server gave up waiting for something behind it; look at etcd, webhooks and aggregated APIs."),
         (502 or 503, _) => new(
             "ServerUnavailable", FailureKind.Unavailable, "The server, or a load balancer before it, is not ready; try again, then look at its health."),
+        (500, _) when status?.Message is { } message && (message.Contains("failed calling webhook", StringComparison.Ordinal) || message.Contains("conversion webhook", StringComparison.Ordinal)) => new(
+            "WebhookFailed", FailureKind.Unavailable,
+            "What serves this webhook does not answer: see whether its pods run (for an operator's, Get-IstioOperator), then run the command again. A webhook that something removed has left behind has to be removed too."),
         ( >= 500, _) => new(
             "ServerError", FailureKind.Unavailable, "The server failed; look at its log. A webhook that does not answer shows up like this too."),
         ( >= 300 and < 400, _) => new(

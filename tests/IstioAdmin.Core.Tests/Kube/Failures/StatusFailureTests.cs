@@ -82,6 +82,17 @@ public sealed class StatusFailureTests
         Assert.Contains("""resources: ["statefulsets"], verbs: ["create"]""", failure.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Internal error occurred: failed calling webhook \"guard.example.com\": Post \"https://guard.shop.svc:443/\": dial tcp 10.96.0.9:443: connect: connection refused")]
+    [InlineData("conversion webhook for istio.banzaicloud.io/v1beta1, Kind=Istio failed: Post \"https://127.0.0.1:9/convert\": dial tcp 127.0.0.1:9: connect: connection refused")]
+    public void A_webhook_that_does_not_answer_is_named_as_such(string words)
+    {
+        MeshException failure = From(500, Status(500, "InternalError", words), new KubeSubject("patch", "istios.istio.banzaicloud.io", "shop", "mesh"));
+
+        Assert.Equal(("WebhookFailed", FailureKind.Unavailable), (failure.ErrorId, failure.Kind));
+        Assert.Contains("webhook", failure.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_kind_that_the_server_does_not_know_is_not_a_missing_object()
     {
