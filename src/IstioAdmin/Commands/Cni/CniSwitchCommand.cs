@@ -17,7 +17,7 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
 
     /// <summary>Name of the operator's resource; needed where there are several.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(MeshNameCompleter))]
+    [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 

@@ -11,7 +11,7 @@ public sealed class GetIstioCniCommand : MeshCommand
 {
     /// <summary>Names of the operators' resources, with wildcards; all by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(MeshNameCompleter))]
+    [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
