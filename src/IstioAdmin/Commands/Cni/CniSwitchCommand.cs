@@ -7,6 +7,7 @@ using IstioAdmin.Core.Cni.Prerequisites;
 using IstioAdmin.Core.Cni.Switching;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Operators;
+using IstioAdmin.Core.Redirection.Sources;
 
 namespace IstioAdmin.Commands;
 
@@ -79,7 +80,7 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
         var options = new CniRunOptions
         {
             Wait = NoWait ? null : Patience,
-            Test = RedirectionTesting.Tester(cluster, Reporter),
+            Test = RedirectionTesting.Tester(cluster, new RulesReadOptions(), Reporter),
             MaxUnavailable = MaxUnavailable,
             Rollback = Rollback,
         };
