@@ -3,7 +3,6 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Operators.Helm;
 using IstioAdmin.Core.Operators.Manifests;
 using IstioAdmin.Core.Workloads;
 
@@ -65,7 +64,7 @@ internal static class OperatorInstaller
         // What was declined may not be there.
         bool whole = objects.All(item => item.Outcome != ChangeOutcome.Declined);
         IReadOnlyList<OperatorWorkload> found = await OperatorFinder.WorkloadsAsync(plan.Cluster.Client, kind, plan.Namespace, cancel).ConfigureAwait(false);
-        OperatorWorkload? workload = found.FirstOrDefault(candidate => objects.Any(item => item.Kind == candidate.Kind && item.Name == candidate.Name)) ?? found.FirstOrDefault();
+        OperatorWorkload? workload = found.FirstOrDefault(candidate => objects.Any(item => item.Kind == candidate.Kind && item.Name == candidate.Name)) ?? (found.Count > 0 ? found[0] : null);
         if (workload is null)
         {
             return whole

@@ -3,7 +3,6 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Operators.Helm;
-using IstioAdmin.Core.Operators.Manifests;
 using IstioAdmin.Core.Workloads;
 using k8s;
 using k8s.Models;
@@ -25,14 +24,15 @@ internal static class OperatorRemover
                 "Remove it with Remove-IstioMesh first, or use -Force to remove it with the operator.", kind.ToString());
         }
         RefuseForeign(cluster, kind, workloads, options);
-        string ns = options.Namespace ?? workloads.FirstOrDefault()?.Namespace ?? kind.Package.Namespace;
+        OperatorWorkload? first = workloads.Count > 0 ? workloads[0] : null;
+        string ns = options.Namespace ?? first?.Namespace ?? kind.Package.Namespace;
         var plan = new ChangePlan
         {
             Cluster = cluster,
             PartOf = kind.Package.PartOf,
             ErrorNoun = "OperatorRemoval",
             Namespace = ns,
-            Version = workloads.FirstOrDefault()?.ImageTag,
+            Version = first?.ImageTag,
             Steps = [],
             Force = options.Force,
             Removes = true,
@@ -62,18 +62,19 @@ internal static class OperatorRemover
             foreach (OperatorWorkload workload in before)
                 await WaitForEndAsync(plan, kind, workload, timeout, reporter, cancel).ConfigureAwait(false);
         }
+        OperatorWorkload? first = before.Count > 0 ? before[0] : null;
         return new IstioOperator
         {
             Cluster = plan.Cluster.Name,
             Distribution = kind.ToString(),
             Namespace = plan.Namespace,
-            Name = before.FirstOrDefault()?.Name ?? kind.Package.Name,
-            Kind = before.FirstOrDefault()?.Kind ?? "",
+            Name = first?.Name ?? kind.Package.Name,
+            Kind = first?.Kind ?? "",
             Version = plan.Version,
-            Image = before.FirstOrDefault()?.Image ?? "",
+            Image = first?.Image ?? "",
             Ready = false,
             Message = objects.Count == 0 ? "there was nothing to remove" : objects.Any(item => item.Outcome == ChangeOutcome.Declined) ? "removed in part: some of it was declined" : "removed",
-            InstalledBy = before.FirstOrDefault()?.InstalledBy(kind.Package.PartOf) ?? "",
+            InstalledBy = first?.InstalledBy(kind.Package.PartOf) ?? "",
             Objects = objects,
         };
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Workloads;

@@ -24,9 +24,9 @@ internal sealed record AccessRule(string Group, string Resources, string Verbs, 
 
     /// <summary>The rules of a role for one release.</summary>
     public static JsonArray Rules(IEnumerable<AccessRule> rules, int minor) =>
-        new([.. rules.Where(rule => rule.From <= minor && minor <= rule.To).Select(rule => rule.ToJson())]);
+        new([.. rules.Where(rule => rule.From <= minor && minor <= rule.To).Select(rule => (JsonNode)rule.ToJson())]);
 
-    private JsonNode ToJson() => new JsonObject
+    private JsonObject ToJson() => new()
     {
         ["apiGroups"] = new JsonArray(Group),
         ["resources"] = Words(Resources),
