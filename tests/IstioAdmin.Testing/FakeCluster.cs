@@ -25,6 +25,12 @@ public sealed class FakeCluster : IAsyncDisposable
     /// <summary>Called with path and object after a patch: the controller.</summary>
     public Action<string, JsonObject> Patched { get; set; } = (_, _) => { };
 
+    /// <summary>Called with path and object after a deletion: the controller.</summary>
+    public Action<string, JsonObject> Deleted { get; set; } = (_, _) => { };
+
+    /// <summary>Whether server-side apply is told from other patches, and makes objects that are not there.</summary>
+    public bool Applies { get; set; }
+
     /// <summary>Asked before a pod is evicted; what is not null is the message of the budget that objects.</summary>
     public Func<string, string?> Budget { get; set; } = _ => null;
 
@@ -156,6 +162,12 @@ public sealed class FakeCluster : IAsyncDisposable
             case "GET" when path.StartsWith("/api", StringComparison.Ordinal) && path.Split('/')[^1] is [.., 's']:
                 await context.Response.WriteAsJsonAsync(List(path, context.Request.Query["labelSelector"], context.Request.Query["fieldSelector"]));
                 break;
+            case "PATCH" when context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true && Applies:
+                await ApplyAsync(context, path);
+                break;
+            case "DELETE" when _objects.TryGetValue(path, out JsonObject? doomed):
+                await DeleteAsync(context, path, doomed);
+                break;
             case "PATCH" when _objects.TryGetValue(path, out JsonObject? target):
                 Merge(target, JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject());
                 target["metadata"]!["generation"] = (int)target["metadata"]!["generation"]! + 1;
@@ -174,6 +186,62 @@ public sealed class FakeCluster : IAsyncDisposable
                 await StatusAsync(context, 404, $"{path} not found");
                 break;
         }
+    }
+
+    private async Task ApplyAsync(HttpContext context, string path)
+    {
+        JsonObject manifest = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject();
+        JsonObject? live = _objects.GetValueOrDefault(path);
+        string? demanded = (string?)manifest["metadata"]!["resourceVersion"];
+        manifest["metadata"]!.AsObject().Remove("resourceVersion");
+        if (demanded is not null && demanded != (string?)live?["metadata"]?["resourceVersion"])
+        {
+            context.Response.StatusCode = 409;
+            await context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", reason = "Conflict", message = "the object has been modified", code = 409 });
+            return;
+        }
+        (JsonObject? result, IReadOnlyList<(string Manager, string Field)> conflicts) = FakeApply.Apply(live, manifest, context.Request.Query["fieldManager"]!, context.Request.Query["force"] == "true");
+        if (result is null)
+        {
+            context.Response.StatusCode = 409;
+            await context.Response.WriteAsJsonAsync(new
+            {
+                kind = "Status",
+                apiVersion = "v1",
+                status = "Failure",
+                reason = "Conflict",
+                message = $"Apply failed with {conflicts.Count} conflicts",
+                code = 409,
+                details = new
+                {
+                    causes = conflicts.Select(conflict => new { reason = "FieldManagerConflict", message = $"conflict with \"{conflict.Manager}\" using v1", field = conflict.Field.Replace('\u001f', '.') }),
+                },
+            });
+            return;
+        }
+        bool changed = !JsonNode.DeepEquals(live?["spec"], result["spec"]);
+        JsonObject metadata = result["metadata"]!.AsObject();
+        metadata["uid"] ??= $"uid-{Interlocked.Increment(ref _serial)}";
+        metadata["generation"] = (live is null ? 0 : (int)live["metadata"]!["generation"]!) + (changed || live is null ? 1 : 0);
+        if (context.Request.Query["dryRun"] != "All")
+        {
+            metadata["resourceVersion"] = $"{Interlocked.Increment(ref _serial)}";
+            _objects[path] = result;
+            Patched(path, result);
+        }
+        context.Response.StatusCode = live is null ? 201 : 200;
+        await context.Response.WriteAsJsonAsync(result);
+    }
+
+    private async Task DeleteAsync(HttpContext context, string path, JsonObject doomed)
+    {
+        // As long as somebody holds it, an object is only marked.
+        if (doomed["metadata"]!["finalizers"] is JsonArray { Count: > 0 })
+            doomed["metadata"]!["deletionTimestamp"] ??= "2026-01-03T00:00:00Z";
+        else
+            _objects.TryRemove(path, out _);
+        Deleted(path, doomed);
+        await context.Response.WriteAsJsonAsync(doomed);
     }
 
     private async Task EvictAsync(HttpContext context, string path)

@@ -1,6 +1,5 @@
 using IstioAdmin.Core.Cni.Switching;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Workloads;

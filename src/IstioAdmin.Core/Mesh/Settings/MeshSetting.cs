@@ -103,7 +103,7 @@ internal sealed record MeshSetting(string Parameter, Func<MeshSettings, JsonNode
 
     private static JsonValue? Ranges(IReadOnlyList<string>? ranges) => ranges is null ? null : JsonValue.Create(string.Join(',', ranges));
 
-    private static IReadOnlyList<string>? RangesIn(JsonNode node) =>
+    private static string[]? RangesIn(JsonNode node) =>
         node is JsonValue value && value.TryGetValue(out string? text) ? text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : null;
 
     private static JsonObject? Map(IReadOnlyDictionary<string, string>? map)
@@ -117,7 +117,7 @@ internal sealed record MeshSetting(string Parameter, Func<MeshSettings, JsonNode
     }
 
     // Quantities may stand there as numbers: cpu: 2.
-    private static IReadOnlyDictionary<string, string>? MapIn(JsonNode? node) => node is not JsonObject map ? null
+    private static Dictionary<string, string>? MapIn(JsonNode? node) => node is not JsonObject map ? null
         : map.Where(entry => entry.Value is JsonValue).ToDictionary(entry => entry.Key, entry => entry.Value!.ToString(), StringComparer.Ordinal);
 
     private static JsonObject? Resources(ResourceSettings? resources)

@@ -10,6 +10,8 @@ namespace IstioAdmin.Core.Operators.Banzai;
 /// <remarks>Names and contents: banzaicloud/istio-operator release-1.1 and release-1.9, <c>pkg/resources</c>.</remarks>
 internal static class BanzaiEffects
 {
+    private static readonly string[] RangeFields = ["includeIPRanges", "excludeIPRanges"];
+
     private const string ManagedInjection = "istio-operator-managed-injection";
     private const string Cni = "sidecarInjector.initCNIConfiguration";
 
@@ -150,7 +152,7 @@ internal static class BanzaiEffects
                 return cni ? "still has istio-init in its template" : "does not have istio-init in its template yet";
             if (!init)
                 return null;
-            string? range = new[] { "includeIPRanges", "excludeIPRanges" }.Select(field => spec.TextAt(field)).OfType<string>()
+            string? range = RangeFields.Select(field => spec.TextAt(field)).OfType<string>()
                 .FirstOrDefault(ranges => !text.Contains(ranges, StringComparison.Ordinal));
             return range is null ? null : $"does not have the address ranges {range} in its template yet";
         });

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Mesh.Settings;
 
 namespace IstioAdmin.Core.Operators.Banzai;
 

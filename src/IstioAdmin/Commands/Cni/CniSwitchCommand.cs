@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core;
-using IstioAdmin.Core.Cni;
 using IstioAdmin.Core.Cni.Migration;
 using IstioAdmin.Core.Cni.Prerequisites;
 using IstioAdmin.Core.Cni.Switching;
@@ -50,6 +49,16 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
     [Parameter]
     public SwitchParameter SkipPrerequisite { get; set; }
 
+    /// <summary>Image of what is started to read the rules of migrated pods; an image that the node's sidecars run by default.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorImage { get; set; }
+
+    /// <summary>Namespace of inspector pods.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? InspectorNamespace { get; set; }
+
     /// <summary>What the cmdlet wants besides the switch itself.</summary>
     private protected virtual CniWish Wish => new();
 
@@ -80,7 +89,7 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
         var options = new CniRunOptions
         {
             Wait = NoWait ? null : Patience,
-            Test = RedirectionTesting.Tester(cluster, new RulesReadOptions(), Reporter),
+            Test = RedirectionTesting.Tester(cluster, new RulesReadOptions { InspectorImage = InspectorImage, InspectorNamespace = InspectorNamespace }, Reporter),
             MaxUnavailable = MaxUnavailable,
             Rollback = Rollback,
         };

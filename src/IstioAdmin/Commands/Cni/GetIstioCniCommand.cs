@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Cni;
-using IstioAdmin.Core.Kube;
 
 namespace IstioAdmin.Commands;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core;
-using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 
 namespace IstioAdmin.Commands;

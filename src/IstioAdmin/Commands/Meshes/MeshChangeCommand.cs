@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Mesh.Changes;
 using IstioAdmin.Core.Mesh.Settings;
 

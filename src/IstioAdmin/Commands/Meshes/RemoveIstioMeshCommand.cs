@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
-using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Mesh.Changes;
 
