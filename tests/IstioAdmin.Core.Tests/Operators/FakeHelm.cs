@@ -34,7 +34,8 @@ internal sealed class FakeHelm : IDisposable
     {
         string program = Path.Combine(_home, "helm");
         File.WriteAllText(program, Script);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Write("version", version);
         Write("rendered", "kind: Deployment");
         Environment.SetEnvironmentVariable("PATH", $"{_home}{Path.PathSeparator}{_path}");

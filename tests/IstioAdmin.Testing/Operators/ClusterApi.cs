@@ -184,7 +184,7 @@ public sealed class ClusterApi : IDisposable
         throw new ClusterApiException(response.StatusCode, message ?? text);
     }
 
-    private static IReadOnlyList<JsonObject> Items(JsonObject list)
+    private static List<JsonObject> Items(JsonObject list)
     {
         string kind = ((string)list["kind"]!)[..^"List".Length];
         List<JsonObject> items = [];

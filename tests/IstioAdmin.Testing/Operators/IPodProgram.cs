@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace IstioAdmin.Testing.Operators;
 
 /// <summary>What runs in a pod of <see cref="StandInNodes"/>.</summary>
-public interface IPodProgram
+public interface IPodProgram : IAsyncDisposable
 {
     /// <summary>The pod that it runs in.</summary>
     PodContext Context { get; }

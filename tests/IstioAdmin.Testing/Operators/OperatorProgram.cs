@@ -67,6 +67,14 @@ public abstract class OperatorProgram(PodContext context, OperatorTimes times, O
         await ForgetAsync();
     }
 
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _end.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
     /// <summary>Paths of the collections that it watches.</summary>
     protected abstract IReadOnlyList<string> Collections { get; }
 
@@ -176,11 +184,22 @@ public sealed record OperatorTimes
 /// <summary>What can be made to go wrong in a stand-in; may be changed while it runs.</summary>
 public sealed class OperatorFaults
 {
+    private string? _error;
+    private bool _hang;
+
     /// <summary>A round fails with this message.</summary>
-    public volatile string? Error;
+    public string? Error
+    {
+        get => Volatile.Read(ref _error);
+        set => Volatile.Write(ref _error, value);
+    }
 
     /// <summary>A round that has begun does not come to its end.</summary>
-    public volatile bool Hang;
+    public bool Hang
+    {
+        get => Volatile.Read(ref _hang);
+        set => Volatile.Write(ref _hang, value);
+    }
 }
 
 /// <summary>A round failed; the message is what the operator writes into the status.</summary>

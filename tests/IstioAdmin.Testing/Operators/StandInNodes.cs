@@ -84,7 +84,7 @@ public sealed class StandInNodes : IAsyncDisposable
         foreach (Task work in _work)
             await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (IPodProgram program in _running.Values)
-            await program.KillAsync();
+            await program.DisposeAsync();
         await _kubelet.DisposeAsync();
         Api.Dispose();
         _end.Dispose();
@@ -98,7 +98,7 @@ public sealed class StandInNodes : IAsyncDisposable
         await ReadyAsync(name);
     }
 
-    private Task ReadyAsync(string name)
+    private Task<JsonObject> ReadyAsync(string name)
     {
         string now = Json.Now();
         return Api.PatchAsync($"api/v1/nodes/{name}/status", Json.Parse($$$"""
@@ -314,5 +314,7 @@ public sealed class StandInNodes : IAsyncDisposable
         public Task StopAsync() => Task.CompletedTask;
 
         public Task KillAsync() => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

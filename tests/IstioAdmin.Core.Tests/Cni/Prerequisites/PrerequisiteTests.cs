@@ -4,7 +4,6 @@ using IstioAdmin.Core.Cni.Switching;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Tests.Cni.Switching;
-using IstioAdmin.Core.Tests.Workloads;
 
 namespace IstioAdmin.Core.Tests.Cni.Prerequisites;
 

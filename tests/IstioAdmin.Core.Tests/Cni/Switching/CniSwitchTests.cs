@@ -12,6 +12,8 @@ public sealed class CniSwitchTests
 {
     private const string Mesh = "PATCH /apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/istios/istio-sample";
 
+    private static readonly string[] Shops = ["cart", "pay", "web"];
+
     [Fact]
     public async Task The_switch_changes_the_resource_and_then_replaces_and_proves_one_workload_after_the_other()
     {
@@ -23,7 +25,7 @@ public sealed class CniSwitchTests
         Assert.Equal((IstioCniState.On, true, false, 1, 1), (outcome.State.State, outcome.State.Enabled, outcome.State.InjectsInit, outcome.State.Ready, outcome.State.Desired));
         Assert.Equal(["cart", "pay", "web"], outcome.State.Workloads.Select(workload => workload.Name));
         Assert.All(outcome.State.Workloads, workload => Assert.Equal((MigrationOutcome.Migrated, RedirectionVerdict.Redirected), (workload.Outcome, workload.Verdict)));
-        Assert.Empty(new[] { "cart", "pay", "web" }.SelectMany(world.Operator.WithInit));
+        Assert.Empty(Shops.SelectMany(world.Operator.WithInit));
         Assert.Equal(["cart", "pay", "web"], world.Judged.Select(name => name.Split('-')[0]));
         // Asked first without force: the operator's own default is in the way.
         Assert.Equal([Mesh, Mesh, "cart", "pay", "web"], world.Objects.Writes.Select(write => write.StartsWith(Mesh, StringComparison.Ordinal) ? Mesh : write.Split('?')[0].Split('/')[^1]));
@@ -102,7 +104,7 @@ public sealed class CniSwitchTests
         Assert.EndsWith("The switch and what had been migrated were rolled back.", outcome.Failure.Remedy, StringComparison.Ordinal);
         Assert.False(world.Operator.Enabled);
         Assert.Equal([MigrationOutcome.RolledBack, MigrationOutcome.RolledBack, MigrationOutcome.Pending], outcome.State.Workloads.Select(workload => workload.Outcome));
-        Assert.All(new[] { "cart", "pay", "web" }, name => Assert.Single(world.Operator.WithInit(name)));
+        Assert.All(Shops, name => Assert.Single(world.Operator.WithInit(name)));
         Assert.Equal(IstioCniState.Off, outcome.State.State);
     }
 
@@ -237,7 +239,7 @@ public sealed class CniSwitchTests
         Assert.Null(outcome.Failure);
         Assert.Equal((IstioCniState.Off, true), (outcome.State.State, outcome.State.InjectsInit));
         Assert.All(outcome.State.Workloads, workload => Assert.Equal(MigrationOutcome.Migrated, workload.Outcome));
-        Assert.All(new[] { "cart", "pay", "web" }, name => Assert.Single(world.Operator.WithInit(name)));
+        Assert.All(Shops, name => Assert.Single(world.Operator.WithInit(name)));
         Assert.StartsWith(Mesh, world.Objects.Writes.First(), StringComparison.Ordinal);
     }
 

@@ -50,6 +50,6 @@ internal sealed class BanzaiRemotes(BanzaiOperator banzai, ClusterApi api, Opera
         return kubeconfig.Contains("server", StringComparison.Ordinal) ? null : "could not get remote cluster: no server in the kubeconfig";
     }
 
-    private Task HoldAsync(string path, IReadOnlyList<string> finalizers) => api.PatchAsync(path,
+    private Task<JsonObject> HoldAsync(string path, IReadOnlyList<string> finalizers) => api.PatchAsync(path,
         new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. finalizers.Select(finalizer => (JsonNode)finalizer)]) } }, "manager", cancel);
 }

@@ -145,7 +145,7 @@ public sealed class CiscoOperator(PodContext context, OperatorTimes times, Opera
         yield return ($"api/v1/namespaces/{ns}/services", service, true);
     }
 
-    private Task HoldAsync(string path, IReadOnlyList<string> finalizers) => Api.PatchAsync(path,
+    private Task<JsonObject> HoldAsync(string path, IReadOnlyList<string> finalizers) => Api.PatchAsync(path,
         new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. finalizers.Select(finalizer => (JsonNode)finalizer)]) } }, "istio-operator", End);
 
     private async Task SetStatusAsync(string path, string status, string message, JsonArray? addresses = null)

@@ -170,7 +170,7 @@ public sealed class SailOperator(PodContext context, OperatorTimes times, Operat
     private static JsonObject Reconciled(string? error) =>
         error is null ? Of("Reconciled", true, "Reconciled") : Of("Reconciled", false, "ReconcileError", $"error reconciling resource: {error}");
 
-    private IReadOnlyList<(string, JsonObject)> RevisionObjects(JsonObject revision)
+    private List<(string, JsonObject)> RevisionObjects(JsonObject revision)
     {
         string name = (string)revision["metadata"]!["name"]!, ns = Json.Text(revision, "spec", "namespace")!, istiod = Istiod(name);
         string suffix = name == "default" ? "" : $"-{name}";
@@ -223,7 +223,7 @@ public sealed class SailOperator(PodContext context, OperatorTimes times, Operat
         ];
     }
 
-    private Task HoldAsync(string path, IReadOnlyList<string> finalizers) => Api.PatchAsync(path,
+    private Task<JsonObject> HoldAsync(string path, IReadOnlyList<string> finalizers) => Api.PatchAsync(path,
         new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray([.. finalizers.Select(finalizer => (JsonNode)finalizer)]) } }, "sail-operator", End);
 
     private async Task SetStatusAsync(string path, JsonObject item, JsonObject status)
