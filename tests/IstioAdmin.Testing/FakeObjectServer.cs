@@ -119,7 +119,7 @@ public partial class FakeObjectServer : IAsyncDisposable
                         new JsonObject { ["name"] = found.Plural, ["kind"] = found.Kind, ["namespaced"] = found.Namespaced, ["verbs"] = new JsonArray("get") })]),
                 });
                 break;
-            case "GET" when Collection().Match(path) is { Success: true } collection:
+            case "GET" when !_objects.ContainsKey(path) && Collection().Match(path) is { Success: true } collection:
                 await context.Response.WriteAsJsonAsync(List(collection, context.Request.Query["labelSelector"]));
                 break;
             case "PATCH" when context.Request.ContentType == "application/merge-patch+json":
@@ -187,8 +187,6 @@ public partial class FakeObjectServer : IAsyncDisposable
         var inside = new Regex($"^{Regex.Escape(collection.Groups["root"].Value)}{ns}{Regex.Escape(collection.Groups["plural"].Value)}/[^/]+$");
         return new JsonObject
         {
-            ["kind"] = "List",
-            ["apiVersion"] = "v1",
             ["metadata"] = new JsonObject(),
             ["items"] = new JsonArray([.. _objects.Where(entry => inside.IsMatch(entry.Key) && HasLabels(entry.Value, labels))
                 .OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value.DeepClone())]),

@@ -76,7 +76,7 @@ internal sealed class SpecCni : ICniDialect
         Resource = _mesh,
         Namespace = mesh.Metadata("namespace"),
         Name = mesh.Metadata("name") ?? "",
-        Fields = SpecPath.Nest(cni, ["spec", .. _path]),
+        Fields = JsonPath.Nest(cni, ["spec", .. _path]),
         Parts = CniParts.Agents | CniParts.Injector,
         What = what,
     };

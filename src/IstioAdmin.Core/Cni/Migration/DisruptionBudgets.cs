@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
-using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Cni.Migration;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Cni.Migration;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Cni.Permissions;
 

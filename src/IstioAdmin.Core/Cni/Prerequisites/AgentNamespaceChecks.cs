@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core.Cni.Switching;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
-using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Cni.Prerequisites;
 

@@ -109,9 +109,9 @@ public static class CniSwitch
     {
         JsonObject? live = await client.GetAsync(change.Resource, change.Namespace, change.Name, cancel).ConfigureAwait(false);
         JsonObject manifest = live is null ? [] : ManagedFields.AppliedBy(KubeApply.FieldManager, live);
-        SpecPath.Overlay(manifest, change.Fields!);
+        manifest.Merge(change.Fields!);
         manifest.Remove("status");
-        SpecPath.Overlay(manifest, new JsonObject { ["metadata"] = new JsonObject { ["name"] = change.Name } });
+        manifest.Merge(new JsonObject { ["metadata"] = new JsonObject { ["name"] = change.Name } });
         if (change.Namespace is { } ns)
             manifest["metadata"]!["namespace"] = ns;
         return await MeshApply.ApplyAsync(client, change.Resource, manifest, target.Operator.Cni.FieldManagers, options, reporter, cancel).ConfigureAwait(false);

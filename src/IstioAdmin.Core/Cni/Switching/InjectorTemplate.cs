@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Cni.Switching;
 

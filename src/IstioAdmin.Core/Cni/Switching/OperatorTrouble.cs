@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Cni.Switching;
 

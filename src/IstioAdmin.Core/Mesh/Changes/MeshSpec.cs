@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube.Yaml;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Mesh.Changes;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Applying;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Mesh.Changes;

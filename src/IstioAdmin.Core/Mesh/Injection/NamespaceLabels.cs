@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Applying;
 using IstioAdmin.Core.Kube.Listing;
-using IstioAdmin.Core.Mesh.Settings;
 
 namespace IstioAdmin.Core.Mesh.Injection;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Yaml;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Workloads;
 using k8s;
 using k8s.Models;

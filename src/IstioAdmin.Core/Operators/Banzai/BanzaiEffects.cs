@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Mesh;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Mesh.Waiting;
 
 namespace IstioAdmin.Core.Operators.Banzai;

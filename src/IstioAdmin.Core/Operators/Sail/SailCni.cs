@@ -134,7 +134,7 @@ internal sealed class SailCni : ICniDialect
     {
         Resource = IstioResources.SailIstios,
         Name = mesh.Metadata("name") ?? "",
-        Fields = SpecPath.Nest(used, "spec", "values", "pilot", "cni", "enabled"),
+        Fields = JsonPath.Nest(used, "spec", "values", "pilot", "cni", "enabled"),
         Parts = CniParts.Injector,
         What = $"values.pilot.cni.enabled: {(used ? "true" : "false")}",
     };

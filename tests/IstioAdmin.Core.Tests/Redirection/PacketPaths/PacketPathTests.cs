@@ -142,7 +142,7 @@ public sealed class PacketPathTests : IAsyncLifetime
     [Fact]
     public async Task A_server_without_endpoint_slices_tells_the_endpoints()
     {
-        _server.Drop(Slices);
+        _server.Refuse = request => request.Path == Slices ? (404, "the server could not find the requested resource") : null;
         _server.Put("/api/v1/namespaces/demo/endpoints/reviews", """
             {"subsets":[{"notReadyAddresses":[{"ip":"10.244.8.1"}],"addresses":[{"ip":"10.244.8.9","targetRef":{"kind":"Pod","name":"reviews","namespace":"demo"}}],
               "ports":[{"name":"http","port":8080,"protocol":"TCP"},{"name":"metrics","port":9090,"protocol":"TCP"}]}]}
