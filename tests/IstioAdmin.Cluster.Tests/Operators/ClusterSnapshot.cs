@@ -45,7 +45,7 @@ internal static class ClusterSnapshot
         SortedDictionary<string, string> last = await TakeAsync(api);
         for (int same = 0, round = 0; same < 3 && round < 100; round++)
         {
-            await Task.Delay(200);
+            await Task.Delay(150);
             SortedDictionary<string, string> now = await TakeAsync(api);
             same = now.SequenceEqual(last) ? same + 1 : 0;
             last = now;

@@ -3,7 +3,7 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>CNI on and off through each operator's API, against meshes that somebody else made.</summary>
+/// <summary>CNI on and off against a mesh and an operator that somebody else made; the plain ways on and off are in the life cycles.</summary>
 [Collection(OperatorBed.Collection)]
 public sealed class CniStoryTests(OperatorBed bed) : IAsyncLifetime
 {
@@ -12,42 +12,6 @@ public sealed class CniStoryTests(OperatorBed bed) : IAsyncLifetime
     public async ValueTask InitializeAsync() => await bed.ResetAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    [Theory]
-    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
-    public async Task The_plugin_goes_on_and_off_and_a_second_run_changes_nothing(string name)
-    {
-        (MeshWorld world, MeshShell shell) = await StartAsync(name);
-        using MeshShell _ = shell;
-
-        shell.Get(Enable);
-        Assert.Equal(2, (int)(await world.AgentsAsync())!["status"]!["numberReady"]!);
-        Assert.False(await world.AddsInitAsync());
-        SortedDictionary<string, string> on = await ClusterSnapshot.SettledAsync(bed.Api);
-        shell.Get(Enable);
-        ClusterSnapshot.AssertSame(on, await ClusterSnapshot.SettledAsync(bed.Api));
-
-        shell.Get("Disable-IstioCni -Timeout 60");
-        Assert.True(await world.AddsInitAsync());
-        Assert.Null(await world.AgentsAsync());
-        SortedDictionary<string, string> off = await ClusterSnapshot.SettledAsync(bed.Api);
-        shell.Get("Disable-IstioCni -Timeout 60");
-        ClusterSnapshot.AssertSame(off, await ClusterSnapshot.SettledAsync(bed.Api));
-    }
-
-    [Theory]
-    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
-    public async Task WhatIf_touches_nothing(string name)
-    {
-        (MeshWorld _, MeshShell shell) = await StartAsync(name);
-        using MeshShell __ = shell;
-        SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
-
-        shell.Run($"{Enable} -WhatIf").ThrowIfFailed();
-        shell.Run("Disable-IstioCni -WhatIf").ThrowIfFailed();
-
-        ClusterSnapshot.AssertSame(before, await ClusterSnapshot.SettledAsync(bed.Api));
-    }
 
     [Fact]
     public async Task Interrupted_at_each_step_the_next_run_completes()

@@ -4,7 +4,7 @@ using IstioAdmin.Testing.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>From an empty cluster to a mesh on CNI and back, by cmdlets alone, everything twice: the second time nothing changes.</summary>
+/// <summary>From an empty cluster to a mesh on CNI and back, by cmdlets alone, everything twice: the second time, and with -WhatIf, nothing changes.</summary>
 [Collection(OperatorBed.Collection)]
 public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
 {
@@ -27,6 +27,7 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
 
         foreach (string step in story.Down)
         {
+            await WhatIfAsync(shell, step);
             await MustAsync(shell, story.Operator, step);
             // There is nothing left to do it to: a word about that is no harm.
             ScriptResult again = shell.Run(step);
@@ -35,21 +36,6 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
         }
         IEnumerable<string> left = (await ClusterSnapshot.SettledAsync(bed.Api)).Keys.Except(empty.Keys).Where(key => !IsOfKubernetes(key));
         ClusterSnapshot.AssertNone(left);
-    }
-
-    [Theory]
-    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
-    public async Task WhatIf_touches_nothing_at_any_step(string name)
-    {
-        var story = await StoryAsync(name);
-        using var shell = new MeshShell(bed.ControlPlane.Kubeconfig);
-        foreach (string step in (string[])[.. story.Up, .. story.Down])
-        {
-            SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
-            shell.Run($"{step} -WhatIf").ThrowIfFailed();
-            ClusterSnapshot.AssertSame(before, await ClusterSnapshot.SettledAsync(bed.Api));
-            await MustAsync(shell, story.Operator, step);
-        }
     }
 
     [Theory]
@@ -71,9 +57,18 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
         Assert.Null(await bed.Api.FindAsync(story.Operator.Collection));
     }
 
+    /// <summary>Says what a step would do, and compares every object before and after.</summary>
+    private async Task WhatIfAsync(MeshShell shell, string step)
+    {
+        SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
+        shell.Run($"{step} -WhatIf").ThrowIfFailed();
+        ClusterSnapshot.AssertSame(before, await ClusterSnapshot.SettledAsync(bed.Api));
+    }
+
     /// <summary>Runs a step and runs it again, and compares every object before and after the second time.</summary>
     private async Task TwiceAsync(MeshShell shell, OperatorCase of, string step)
     {
+        await WhatIfAsync(shell, step);
         await MustAsync(shell, of, step);
         SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
         await MustAsync(shell, of, step);

@@ -81,7 +81,7 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
 
     [Theory]
     [InlineData("patch", "istios")]
-    [InlineData("list", "nodes")]
+    [InlineData("list", "pods")]
     public async Task One_verb_less_for_CNI_is_an_error_that_names_it(string verb, string resource)
     {
         await MeshAsync("Banzai");

@@ -87,6 +87,9 @@ public static class MeshWait
         {
             string? dead = (await OperatorPods.FindAsync(cluster, _operator, cancel).ConfigureAwait(false)).Trouble;
             List<string> parts = [StatusText()];
+            // While the operator tries again its status has no message, and that may be most of the time.
+            if (Mesh.State != MeshState.Available && Mesh.ErrorMessage is null && _complaint is not null)
+                parts.Add($"it failed before, because {_complaint}");
             if (Mesh.State != MeshState.Available && dead is not null)
                 parts.Add(dead);
             if (_missing is { Count: > 0 })
@@ -96,7 +99,7 @@ public static class MeshWait
             parts.AddRange(await ObstaclesAsync(cancel).ConfigureAwait(false));
             string remedy = dead is not null && Mesh.State != MeshState.Available
                 ? "Without its operator the mesh stays as it is. Get-IstioOperator shows it; Install-IstioOperator installs it again. Then Wait-IstioMesh waits on."
-                : Mesh.ErrorMessage is { } error && MeshHints.For(error) is { } hint ? hint + " Then Wait-IstioMesh waits on."
+                : (Mesh.ErrorMessage ?? _complaint) is { } error && Mesh.State != MeshState.Available && MeshHints.For(error) is { } hint ? hint + " Then Wait-IstioMesh waits on."
                 : "The operator goes on. Remove what is in the way; Wait-IstioMesh, or the same command again, waits on, and -Timeout waits longer.";
             return new MeshException("MeshWaitTimedOut", FailureKind.Timeout,
                 $"Mesh {Mesh} on {cluster.Server} was not as its resource wants it within {patience.TotalSeconds:0.#} s: {string.Join("; ", parts)}.", remedy, Mesh);
