@@ -34,6 +34,8 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
             Assert.All(again.Errors.Append(again.TerminatingError).OfType<System.Management.Automation.ErrorRecord>(),
                 error => Assert.Equal(System.Management.Automation.ErrorCategory.ObjectNotFound, error.CategoryInfo.Category));
         }
+        // A namespace takes its time to go.
+        await Eventually.BecomesTrueAsync(async () => await bed.Api.FindAsync("api/v1/namespaces/istio-system") is not { } home || home["metadata"]!["deletionTimestamp"] is null, "nothing is on its way out");
         IEnumerable<string> left = (await ClusterSnapshot.SettledAsync(bed.Api)).Keys.Except(empty.Keys).Where(key => !IsOfKubernetes(key));
         ClusterSnapshot.AssertNone(left);
     }
