@@ -45,7 +45,7 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
         await GuardedAsync();
         bed.Nodes.Unpullable = _ => true;
         await bed.Nodes.KillAsync<BanzaiOperator>();
-        Says(Shell.Fail($"{New} -Timeout 8"), "failed calling webhook", "istio-operator-webhook");
+        Says(Shell.Fail($"{New} -Timeout 8"), "failed calling webhook", "istio.validation.banzaicloud.io");
 
         bed.Nodes.Unpullable = _ => false;
         await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator is back");

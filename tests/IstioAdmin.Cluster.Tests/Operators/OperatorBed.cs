@@ -108,14 +108,15 @@ public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
     /// <summary>Workloads first, then their pods without grace: a namespace that goes with pods in it waits for half their grace period.</summary>
     private async Task EndWorkloadsAsync()
     {
-        foreach (string plural in (string[])["deployments", "statefulsets", "daemonsets", "replicasets"])
-        {
-            foreach (JsonObject item in await Api.ListAsync($"apis/apps/v1/{plural}"))
-                await Api.DeleteAsync($"apis/apps/v1/namespaces/{(string)item["metadata"]!["namespace"]!}/{plural}/{(string)item["metadata"]!["name"]!}");
-        }
-        await Nodes.KillAsync<OperatorProgram>();
         await Eventually.BecomesTrueAsync(async () =>
         {
+            // Again each time: an operator that was just ending may have made some anew.
+            foreach (string plural in (string[])["deployments", "statefulsets", "daemonsets", "replicasets"])
+            {
+                foreach (JsonObject item in await Api.ListAsync($"apis/apps/v1/{plural}"))
+                    await Api.DeleteAsync($"apis/apps/v1/namespaces/{(string)item["metadata"]!["namespace"]!}/{plural}/{(string)item["metadata"]!["name"]!}");
+            }
+            await Nodes.KillAsync<OperatorProgram>();
             IReadOnlyList<JsonObject> pods = await Api.ListAsync("api/v1/pods");
             foreach (JsonObject pod in pods)
                 await Api.DeleteAsync($"api/v1/namespaces/{(string)pod["metadata"]!["namespace"]!}/pods/{(string)pod["metadata"]!["name"]!}", grace: 0);

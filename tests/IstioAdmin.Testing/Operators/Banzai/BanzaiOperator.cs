@@ -29,7 +29,7 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
         admission.Handle(Validation, ValidateAsync);
         JsonObject webhook = MeshObjects.Named("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "istio-operator-webhook");
         webhook["webhooks"] = JsonNode.Parse($$$"""
-            [{"name":"istio-operator-webhook.banzaicloud.io","failurePolicy":"Fail","sideEffects":"None","admissionReviewVersions":["v1","v1beta1"],
+            [{"name":"istio.validation.banzaicloud.io","failurePolicy":"Fail","sideEffects":"None","admissionReviewVersions":["v1","v1beta1"],
               "clientConfig":{"caBundle":"{{{admission.CaBundle}}}","url":"{{{admission.Url(Validation)}}}"},
               "rules":[{"operations":["CREATE"],"apiGroups":["istio.banzaicloud.io"],"apiVersions":["v1beta1"],"resources":["istios"],"scope":"*"}]}]
             """);
