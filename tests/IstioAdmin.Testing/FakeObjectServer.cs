@@ -187,6 +187,8 @@ public partial class FakeObjectServer : IAsyncDisposable
         var inside = new Regex($"^{Regex.Escape(collection.Groups["root"].Value)}{ns}{Regex.Escape(collection.Groups["plural"].Value)}/[^/]+$");
         return new JsonObject
         {
+            ["kind"] = collection.Groups["plural"].Value == "pods" ? "PodList" : "List",
+            ["apiVersion"] = "v1",
             ["metadata"] = new JsonObject(),
             ["items"] = new JsonArray([.. _objects.Where(entry => inside.IsMatch(entry.Key) && HasLabels(entry.Value, labels))
                 .OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value.DeepClone())]),
