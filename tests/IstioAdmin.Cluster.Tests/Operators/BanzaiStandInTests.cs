@@ -9,6 +9,8 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 [Collection(OperatorBed.Collection)]
 public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private const string Mesh = "apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/istios/mesh";
     private const string System = "api/v1/namespaces/istio-system";
 
@@ -46,19 +48,19 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
 
         await Eventually.BecomesTrueAsync(() => story.Count(seen => seen.Status == "Available") == 2, "a second round follows");
         await stop.CancelAsync();
-        await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.Equal([null, "Created", "Created", "Reconciling", "Available", "Reconciling", "Available"], story.Select(seen => seen.Status));
         Assert.Equal([1, 1, 2, 2, 2, 2, 2], story.Select(seen => seen.Generation));
         Assert.Equal("istio-operator.finializer.banzaicloud.io", (string?)mesh["metadata"]!["finalizers"]![0]);
         Assert.Equal("127.0.0.10", (string?)mesh["status"]!["GatewayAddress"]![0]);
         Assert.Equal("docker.io/istio/pilot:1.1.14", (string?)mesh["spec"]!["pilot"]!["image"]);
         Assert.Equal(["istio-system"], mesh["spec"]!["sidecarInjector"]!["initCNIConfiguration"]!["excludeNamespaces"]!.AsArray().Select(name => (string?)name));
-        JsonNode labels = (await Api.GetAsync("api/v1/namespaces/shop"))["metadata"]!["labels"]!;
+        JsonNode labels = (await Api.GetAsync("api/v1/namespaces/shop", cancel: Cancel))["metadata"]!["labels"]!;
         Assert.Equal(("enabled", "enabled"), ((string?)labels["istio-injection"], (string?)labels["istio-operator-managed-injection"]));
         Assert.Equal(
             ["istio-citadel", "istio-egressgateway", "istio-galley", "istio-ingressgateway", "istio-pilot", "istio-policy", "istio-sidecar-injector", "istio-telemetry"],
-            (await Api.ListAsync("apis/apps/v1/namespaces/istio-system/deployments")).Select(item => (string)item["metadata"]!["name"]!).Where(name => name != "operator"));
-        Assert.Equal(5, (await Api.ListAsync("apis/autoscaling/v1/namespaces/istio-system/horizontalpodautoscalers")).Count);
+            (await Api.ListAsync("apis/apps/v1/namespaces/istio-system/deployments", cancel: Cancel)).Select(item => (string)item["metadata"]!["name"]!).Where(name => name != "operator"));
+        Assert.Equal(5, (await Api.ListAsync("apis/autoscaling/v1/namespaces/istio-system/horizontalpodautoscalers", cancel: Cancel)).Count);
     }
 
     [Fact]
@@ -69,20 +71,20 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         await AvailableAsync();
         Assert.Equal("istio-init", await InjectedAsync("before"));
 
-        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"enabled":true}}}}"""));
+        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"enabled":true}}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => (int?)(await SetAsync())?["status"]?["numberReady"] == 2, "the agents are ready on both nodes");
         await Eventually.BecomesTrueAsync(async () => !(await InjectorAsync()).Contains("- name: istio-init", StringComparison.Ordinal), "the template has no istio-init");
         Assert.Equal("", await InjectedAsync("during"));
         long generation = (long)(await SetAsync())!["metadata"]!["generation"]!;
-        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"excludeNamespaces":["a"]}}}}"""));
+        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"excludeNamespaces":["a"]}}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () =>
             ((string)(await Api.GetAsync($"{System}/configmaps/istio-cni-config"))["data"]!["cni_network_config"]!).Contains("[\"a\"]", StringComparison.Ordinal), "the settings have it");
         Assert.Equal(generation, (long)(await SetAsync())!["metadata"]!["generation"]!);
 
-        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"enabled":false}}}}"""));
+        await Api.PatchAsync(Mesh, Parse("""{"spec":{"sidecarInjector":{"initCNIConfiguration":{"enabled":false}}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => await SetAsync() is null, "the agents' DaemonSet is gone");
         await Eventually.BecomesTrueAsync(async () => (await InjectorAsync()).Contains("- name: istio-init", StringComparison.Ordinal), "istio-init is back");
-        Assert.Null(await Api.FindAsync($"{System}/configmaps/istio-cni-config"));
+        Assert.Null(await Api.FindAsync($"{System}/configmaps/istio-cni-config", cancel: Cancel));
         Assert.Equal("istio-init", await InjectedAsync("after"));
     }
 
@@ -135,10 +137,10 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         bed.Faults.Hang = false;
         await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator runs again");
         await Task.Delay(bed.Times.Retry * 3, TestContext.Current.CancellationToken);
-        await Api.DeleteAsync(Mesh);
+        await Api.DeleteAsync(Mesh, cancel: Cancel);
         await Task.Delay(bed.Times.Retry * 2, TestContext.Current.CancellationToken);
 
-        JsonObject stuck = await Api.GetAsync(Mesh);
+        JsonObject stuck = await Api.GetAsync(Mesh, cancel: Cancel);
         Assert.Equal("Reconciling", (string?)stuck["status"]!["Status"]);
         Assert.NotNull(stuck["metadata"]!["deletionTimestamp"]);
     }
@@ -149,7 +151,7 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         await CreateAsync();
         await AvailableAsync();
 
-        await Api.DeleteAsync("apis/apps/v1/namespaces/istio-system/deployments/operator");
+        await Api.DeleteAsync("apis/apps/v1/namespaces/istio-system/deployments/operator", cancel: Cancel);
 
         JsonObject mesh = await UntilAsync(item => (string?)item["status"]?["Status"] == "Unmanaged", "the operator has let go");
         Assert.Null(mesh["metadata"]!["finalizers"]);
@@ -162,17 +164,17 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         await CreateAsync();
         await AvailableAsync();
 
-        await Api.DeleteAsync(Mesh);
+        await Api.DeleteAsync(Mesh, cancel: Cancel);
 
         await Eventually.BecomesTrueAsync(async () => await Api.FindAsync(Mesh) is null, "the resource is gone");
         await Eventually.BecomesTrueAsync(async () =>
             (await Api.ListAsync("apis/apps/v1/namespaces/istio-system/deployments")).Count == 1 && await Api.FindAsync($"{System}/secrets/istio-ca-secret") is null
             && await Api.FindAsync($"{System}/services/istio-sidecar-injector") is null,
             "what was in the namespace is gone");
-        Assert.NotNull(await Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector"));
-        Assert.NotNull(await Api.FindAsync("apis/rbac.authorization.k8s.io/v1/clusterroles/istio-pilot-cluster-role"));
-        Assert.NotNull(await Api.FindAsync("apis/authentication.istio.io/v1alpha1/meshpolicies/default"));
-        Assert.Equal("enabled", (string?)(await Api.GetAsync("api/v1/namespaces/shop"))["metadata"]!["labels"]!["istio-injection"]);
+        Assert.NotNull(await Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector", cancel: Cancel));
+        Assert.NotNull(await Api.FindAsync("apis/rbac.authorization.k8s.io/v1/clusterroles/istio-pilot-cluster-role", cancel: Cancel));
+        Assert.NotNull(await Api.FindAsync("apis/authentication.istio.io/v1alpha1/meshpolicies/default", cancel: Cancel));
+        Assert.Equal("enabled", (string?)(await Api.GetAsync("api/v1/namespaces/shop", cancel: Cancel))["metadata"]!["labels"]!["istio-injection"]);
         ClusterApiException refused = await Assert.ThrowsAsync<ClusterApiException>(() => InjectedAsync("late"));
         Assert.Contains("failed calling webhook \"sidecar-injector.istio.io\"", refused.Message, StringComparison.Ordinal);
     }
@@ -181,14 +183,14 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
     public async Task A_remote_mesh_misses_its_parts_in_order()
     {
         const string remotes = "apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/remoteistios";
-        await Api.PostAsync(remotes, Named("istio.banzaicloud.io/v1beta1", "RemoteIstio", "far"));
+        await Api.PostAsync(remotes, Named("istio.banzaicloud.io/v1beta1", "RemoteIstio", "far"), cancel: Cancel);
         await MessageAsync("could not populate sign certs: Secret \"istio-ca-secret\" not found");
         await SecretAsync("istio-ca-secret", "ca-cert.pem", "cert");
         await MessageAsync("could not get remote cluster: Secret \"far\" not found");
         await SecretAsync("far", "config", "clusters: [{cluster: {server: https://far.example}}]");
 
         await Eventually.BecomesTrueAsync(async () => (string?)(await Api.GetAsync($"{remotes}/far"))["status"]?["Status"] == "Available", "it is available");
-        Assert.Equal("true", (string?)(await Api.GetAsync($"{System}/secrets/far"))["metadata"]!["labels"]!["istio/multiCluster"]);
+        Assert.Equal("true", (string?)(await Api.GetAsync($"{System}/secrets/far", cancel: Cancel))["metadata"]!["labels"]!["istio/multiCluster"]);
 
         Task MessageAsync(string message) => Eventually.BecomesTrueAsync(
             async () => (string?)(await Api.GetAsync($"{remotes}/far"))["status"]?["ErrorMessage"] == message, message);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
 using IstioAdmin.Testing.Operators.Banzai;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
@@ -10,6 +9,8 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 [Collection(OperatorBed.Collection)]
 public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private const string Install = "Install-IstioOperator Banzai -Version 1.1";
     private const string New = "New-IstioMesh mesh -Version 1.1.5 -Mtls";
     private const string Enable = "Enable-IstioCni -ExcludeNamespace istio-system, kube-system";
@@ -56,31 +57,31 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
     public async Task The_definition_converts_through_a_webhook_that_is_not_there()
     {
         Shell.Get($"{Install} -Timeout 60");
-        JsonObject definition = await bed.Api.GetAsync(Definition);
+        JsonObject definition = await bed.Api.GetAsync(Definition, cancel: Cancel);
         var broken = (JsonObject)definition["spec"]!.DeepClone();
         var other = (JsonObject)broken["versions"]![0]!.DeepClone();
         (other["name"], other["storage"], broken["versions"]![0]!["storage"]) = ("v1beta2", true, false);
         broken["versions"]!.AsArray().Add(other);
         broken["conversion"] = Parse("""{"strategy":"Webhook","webhook":{"conversionReviewVersions":["v1"],"clientConfig":{"url":"https://127.0.0.1:9/convert"}}}""");
-        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken });
+        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken }, cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => await bed.Api.FindAsync("apis/istio.banzaicloud.io/v1beta2/istios") is not null, "both versions are served");
         Says(Shell.Fail($"{New} -Timeout 8"), "conversion webhook");
 
         broken["conversion"] = Parse("""{"strategy":"None","webhook":null}""");
-        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken.DeepClone() });
+        await bed.Api.PatchAsync(Definition, new JsonObject { ["spec"] = broken.DeepClone() }, cancel: Cancel);
         await Eventually.BecomesTrueAsync(() => Shell.Run($"{New} -Timeout 60").Errors.Count == 0, "the mesh is there");
-        Assert.NotNull(await bed.Api.FindAsync(Mesh));
+        Assert.NotNull(await bed.Api.FindAsync(Mesh, cancel: Cancel));
     }
 
     [Fact]
     public async Task The_namespace_is_on_its_way_out()
     {
         await bed.CreateNamespaceAsync("istio-system");
-        await bed.Api.PostAsync("api/v1/namespaces/istio-system/configmaps", Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"held","finalizers":["example.com/held"]}}"""));
-        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system");
+        await bed.Api.PostAsync("api/v1/namespaces/istio-system/configmaps", Parse("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"held","finalizers":["example.com/held"]}}"""), cancel: Cancel);
+        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system", cancel: Cancel);
         Says(Shell.Fail($"{Install} -Timeout 8"), "istio-system", "terminat");
 
-        await bed.Api.PatchAsync("api/v1/namespaces/istio-system/configmaps/held", Parse("""{"metadata":{"finalizers":null}}"""));
+        await bed.Api.PatchAsync("api/v1/namespaces/istio-system/configmaps/held", Parse("""{"metadata":{"finalizers":null}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => await bed.Api.FindAsync("api/v1/namespaces/istio-system") is null, "the namespace is gone");
         Shell.Get($"{Install} -Timeout 60");
     }
@@ -89,12 +90,12 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
     public async Task A_quota_leaves_no_room_for_the_operators_pod()
     {
         await bed.CreateNamespaceAsync("istio-system");
-        await bed.Api.PostAsync("api/v1/namespaces/istio-system/resourcequotas", Parse("""{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"full"},"spec":{"hard":{"pods":"0"}}}"""));
+        await bed.Api.PostAsync("api/v1/namespaces/istio-system/resourcequotas", Parse("""{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"full"},"spec":{"hard":{"pods":"0"}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () =>
             (await bed.Api.GetAsync("api/v1/namespaces/istio-system/resourcequotas/full"))["status"]?["hard"] is not null, "the quota counts");
         Says(Shell.Fail($"{Install} -Timeout 8"), "exceeded quota: full");
 
-        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system/resourcequotas/full");
+        await bed.Api.DeleteAsync("api/v1/namespaces/istio-system/resourcequotas/full", cancel: Cancel);
         Shell.Get($"{Install} -Timeout 90");
     }
 
@@ -103,7 +104,7 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
     {
         Shell.Get($"{Install} -Timeout 60");
         Shell.Get($"{New} -Timeout 60");
-        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"outboundTrafficPolicy":{"mode":"ALLOW_ANY"},"includeIPRanges":"10.0.0.0/8"}}"""), "gitops");
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"outboundTrafficPolicy":{"mode":"ALLOW_ANY"},"includeIPRanges":"10.0.0.0/8"}}"""), "gitops", cancel: Cancel);
         Says(Shell.Fail("Set-IstioMesh mesh -IncludeIPRange 10.1.0.0/16 -Timeout 30"), "gitops", "includeIPRanges", "-Force");
 
         Shell.Get("Set-IstioMesh mesh -IncludeIPRange 10.1.0.0/16 -Force -Timeout 60");
@@ -150,12 +151,12 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
         Shell.Get($"{Enable} -Timeout 60");
 
         bed.Faults.Hang = true;
-        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""));
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]!["Status"] == "Reconciling", "a round is under way");
         await InterruptAsync("Remove-IstioMesh -Confirm:$false -Timeout 60", async () => (await bed.Api.GetAsync(Mesh))["metadata"]!["deletionTimestamp"] is not null);
         bed.Faults.Hang = false;
         Assert.All(Shell.Run("Remove-IstioMesh -Confirm:$false -Timeout 60").Errors, error => Assert.Equal(ErrorCategory.ObjectNotFound, error.CategoryInfo.Category));
-        Assert.Null(await bed.Api.FindAsync(Mesh));
+        Assert.Null(await bed.Api.FindAsync(Mesh, cancel: Cancel));
     }
 
     [Fact]
@@ -164,7 +165,7 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
         Shell.Get($"{Install} -Timeout 60");
         Shell.Get($"{New} -Timeout 60");
         bed.Faults.Hang = true;
-        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""));
+        await bed.Api.PatchAsync(Mesh, Parse("""{"spec":{"galley":{"replicaCount":2}}}"""), cancel: Cancel);
         await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]!["Status"] == "Reconciling", "a round is under way");
         await bed.Nodes.KillAsync<BanzaiOperator>();
         bed.Faults.Hang = false;
@@ -174,8 +175,8 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
         Says(Shell.Fail("Uninstall-IstioOperator Banzai -Confirm:$false -Timeout 8"), "-Force");
         Shell.Run("Uninstall-IstioOperator Banzai -Force -ReleaseFinalizer -IncludeCrd -IncludeNamespace -Confirm:$false -Timeout 15").ThrowIfFailed();
 
-        Assert.Null(await bed.Api.FindAsync(Mesh));
-        Assert.Null(await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector"));
+        Assert.Null(await bed.Api.FindAsync(Mesh, cancel: Cancel));
+        Assert.Null(await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector", cancel: Cancel));
     }
 
     private async Task InterruptAsync(string script, Func<Task<bool>> moment)

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
@@ -8,6 +6,8 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 [Collection(OperatorBed.Collection)]
 public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     public async ValueTask InitializeAsync() => await bed.ResetAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -22,7 +22,7 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
 
         foreach (string step in story.Up)
             await TwiceAsync(shell, story.Operator, step);
-        Assert.Equal(2, (int)(await bed.Api.GetAsync(story.Operator.Agents))["status"]!["numberReady"]!);
+        Assert.Equal(2, (int)(await bed.Api.GetAsync(story.Operator.Agents, cancel: Cancel))["status"]!["numberReady"]!);
         Assert.False(await new MeshWorld(bed, story.Operator).AddsInitAsync());
 
         foreach (string step in story.Down)
@@ -57,9 +57,9 @@ public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
             Assert.True(ended is null || ended < TimeSpan.FromSeconds(10), $"{step} took {ended} to stop");
             ScriptResult again = shell.Run(step);
             Assert.True(again.TerminatingError is null && again.Errors.Count == 0 || story.Down.Contains(step),
-                $"{step}: {again.TerminatingError ?? again.Errors.FirstOrDefault()}");
+                $"{step}: {again.TerminatingError ?? (again.Errors.Count > 0 ? again.Errors[0] : null)}");
         }
-        Assert.Null(await bed.Api.FindAsync(story.Operator.Collection));
+        Assert.Null(await bed.Api.FindAsync(story.Operator.Collection, cancel: Cancel));
     }
 
     /// <summary>Says what a step would do, and compares every object before and after.</summary>

@@ -29,7 +29,7 @@ internal sealed class MeshShell : IDisposable
     public ErrorRecord Fail(string script, params object?[] arguments)
     {
         ScriptResult result = Run(script, arguments);
-        return result.TerminatingError ?? result.Errors.FirstOrDefault() ?? throw new InvalidOperationException($"{script} did not fail");
+        return result.TerminatingError ?? (result.Errors.Count > 0 ? result.Errors[0] : null) ?? throw new InvalidOperationException($"{script} did not fail");
     }
 
     /// <summary>Starts a script, and presses Ctrl+C as soon as the cluster is as <paramref name="moment"/> says.</summary>

@@ -150,4 +150,4 @@ public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
 
 /// <summary>The tests that share an <see cref="OperatorBed"/>, one after another.</summary>
 [CollectionDefinition(OperatorBed.Collection)]
-public sealed class OperatorCollection : ICollectionFixture<OperatorBed>;
+public sealed class SharedOperatorBed : ICollectionFixture<OperatorBed>;

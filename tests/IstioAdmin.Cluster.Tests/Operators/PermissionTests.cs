@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
 using k8s;
 using k8s.Models;
 
@@ -11,6 +10,8 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 [Collection(OperatorBed.Collection)]
 public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private const string Install = "Install-IstioOperator Banzai -Version 1.1 -Timeout 60";
     private const string Uninstall = "Uninstall-IstioOperator Banzai -IncludeCrd -Confirm:$false -Timeout 60";
 
@@ -64,7 +65,7 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
 
         shell.Get(Uninstall);
 
-        Assert.Null(await bed.Api.FindAsync("apis/rbac.authorization.k8s.io/v1/clusterroles/istio-pilot-cluster-role"));
+        Assert.Null(await bed.Api.FindAsync("apis/rbac.authorization.k8s.io/v1/clusterroles/istio-pilot-cluster-role", cancel: Cancel));
     }
 
     [Theory]
