@@ -86,7 +86,8 @@ public sealed class CniTests : ClusterTest
         Assert.Empty(result.Errors);
         Assert.Equal("TurningOn", $"{result.Output.Single().Properties["State"].Value}");
         Assert.Contains(result.Warnings, warning => warning.Contains("without -NoWait", StringComparison.Ordinal));
-        Assert.Single(Server.Writes);
+        // What the operator owns is taken over in a second request; nothing else is written.
+        Assert.Single(Server.Writes.Select(write => write.Split('?')[0]).Distinct());
     }
 
     [Fact]

@@ -82,7 +82,8 @@ internal sealed class CniSwitchRun
     private async Task RollAgentsAsync(TimeSpan wait, CancellationToken cancel)
     {
         AgentsState agents = await AgentsState.ReadAsync(_cluster.Client, Target.AgentNamespace, cancel).ConfigureAwait(false);
-        if (agents.Reference is not { } daemons || agents.Behind().Count == 0)
+        // Before Kubernetes 1.21 the time at which a manager wrote is that of its first write to a field: what the plan saw counts as well.
+        if (agents.Reference is not { } daemons || (_plan.Roll is null && agents.Behind().Count == 0))
             return;
         RestartedWorkload started = await WorkloadRestart.StartAsync(_cluster, daemons, cancel).ConfigureAwait(false);
         await WorkloadRestart.WaitAsync(_cluster, started, wait, _reporter, cancel).ConfigureAwait(false);
