@@ -126,7 +126,7 @@ public sealed class FailureTests(OperatorBed bed) : IAsyncLifetime
         bed.Nodes.LoadBalancers = false;
         Shell.Run($"{New} -NoWait").ThrowIfFailed();
         await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync(Mesh))["status"]?["Status"] == "ReconcileFailed", "the operator complains");
-        Says(Shell.Fail("Wait-IstioMesh -Timeout 5"), "ingress gateway endpoint address is pending", "LoadBalancer");
+        Says(Shell.Fail("Wait-IstioMesh -Timeout 20"), "ingress gateway endpoint address is pending", "LoadBalancer");
 
         bed.Nodes.LoadBalancers = true;
         Shell.Get($"{New} -Timeout 60");
