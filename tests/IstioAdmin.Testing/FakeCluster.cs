@@ -140,7 +140,7 @@ public sealed class FakeCluster : IAsyncDisposable
         string path = context.Request.Path.Value!;
         if (Refuse(context.Request) is { } refusal)
         {
-            await StatusAsync(context, refusal.Status, refusal.Message);
+            await context.FailAsync(refusal.Status, refusal.Message);
             return;
         }
         if (context.WebSockets.IsWebSocketRequest)
@@ -183,7 +183,7 @@ public sealed class FakeCluster : IAsyncDisposable
                 await EvictAsync(context, path[..^"/eviction".Length]);
                 break;
             default:
-                await StatusAsync(context, 404, $"{path} not found");
+                await context.FailAsync(404, $"{path} not found");
                 break;
         }
     }
@@ -196,27 +196,13 @@ public sealed class FakeCluster : IAsyncDisposable
         manifest["metadata"]!.AsObject().Remove("resourceVersion");
         if (demanded is not null && demanded != (string?)live?["metadata"]?["resourceVersion"])
         {
-            context.Response.StatusCode = 409;
-            await context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", reason = "Conflict", message = "the object has been modified", code = 409 });
+            await context.FailAsync(409, "the object has been modified", "Conflict");
             return;
         }
         (JsonObject? result, IReadOnlyList<(string Manager, string Field)> conflicts) = FakeApply.Apply(live, manifest, context.Request.Query["fieldManager"]!, context.Request.Query["force"] == "true");
         if (result is null)
         {
-            context.Response.StatusCode = 409;
-            await context.Response.WriteAsJsonAsync(new
-            {
-                kind = "Status",
-                apiVersion = "v1",
-                status = "Failure",
-                reason = "Conflict",
-                message = $"Apply failed with {conflicts.Count} conflicts",
-                code = 409,
-                details = new
-                {
-                    causes = conflicts.Select(conflict => new { reason = "FieldManagerConflict", message = $"conflict with \"{conflict.Manager}\" using v1", field = conflict.Field.Replace('\u001f', '.') }),
-                },
-            });
+            await context.ConflictAsync(conflicts);
             return;
         }
         bool changed = !JsonNode.DeepEquals(live?["spec"], result["spec"]);
@@ -249,7 +235,7 @@ public sealed class FakeCluster : IAsyncDisposable
         string name = path.Split('/')[^1];
         if (!_objects.ContainsKey(path))
         {
-            await StatusAsync(context, 404, $"pods \"{name}\" not found");
+            await context.FailAsync(404, $"pods \"{name}\" not found");
             return;
         }
         if (Budget(name) is { } objection)
@@ -324,11 +310,5 @@ public sealed class FakeCluster : IAsyncDisposable
             else
                 target[name] = value?.DeepClone();
         }
-    }
-
-    private static Task StatusAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", reason = status == 404 ? "NotFound" : status == 403 ? "Forbidden" : "", message, code = status });
     }
 }

@@ -85,7 +85,7 @@ public sealed class FakeMeshApi : IAsyncDisposable
         string method = context.Request.Method;
         if (Refuse(context.Request) is { } refusal)
         {
-            await StatusAsync(context, refusal.Status, refusal.Message);
+            await context.FailAsync(refusal.Status, refusal.Message);
             return;
         }
         string version = path.StartsWith("/apis/", StringComparison.Ordinal) ? path["/apis/".Length..] : "";
@@ -129,7 +129,7 @@ public sealed class FakeMeshApi : IAsyncDisposable
                 await context.Response.WriteAsJsonAsync(new { status = new { token = "issued-token" } });
                 break;
             default:
-                await StatusAsync(context, 404, $"{path} not found");
+                await context.FailAsync(404, $"{path} not found");
                 break;
         }
     }
@@ -142,24 +142,14 @@ public sealed class FakeMeshApi : IAsyncDisposable
         manifest["metadata"]!.AsObject().Remove("resourceVersion");
         if (demanded is not null && demanded != (string?)live?["metadata"]?["resourceVersion"])
         {
-            await StatusAsync(context, 409, "the object has been modified", "Conflict");
+            await context.FailAsync(409, "the object has been modified", "Conflict");
             return;
         }
         (JsonObject? result, IReadOnlyList<(string Manager, string Field)> conflicts) =
             FakeApply.Apply(live, manifest, context.Request.Query["fieldManager"].ToString(), context.Request.Query["force"] == "true");
         if (result is null)
         {
-            context.Response.StatusCode = 409;
-            await context.Response.WriteAsJsonAsync(new
-            {
-                kind = "Status",
-                apiVersion = "v1",
-                status = "Failure",
-                reason = "Conflict",
-                message = $"Apply failed with {conflicts.Count} conflicts",
-                code = 409,
-                details = new { causes = conflicts.Select(conflict => new { reason = "FieldManagerConflict", message = $"conflict with \"{conflict.Manager}\" using v1", field = conflict.Field.Replace('\u001f', '.') }) },
-            });
+            await context.ConflictAsync(conflicts);
             return;
         }
         if (live is null || !JsonNode.DeepEquals(live["spec"], result["spec"]))
@@ -200,11 +190,5 @@ public sealed class FakeMeshApi : IAsyncDisposable
             ["metadata"] = new JsonObject { ["resourceVersion"] = "1" },
             ["items"] = new JsonArray([.. items.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value.DeepClone())]),
         };
-    }
-
-    private static Task StatusAsync(HttpContext context, int status, string message, string? reason = null)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", reason = reason ?? (status == 404 ? "NotFound" : status == 403 ? "Forbidden" : ""), message, code = status });
     }
 }

@@ -90,7 +90,7 @@ public partial class FakeObjectServer : IAsyncDisposable
         string path = context.Request.Path.Value!;
         if (Refuse(context.Request) is { } refusal)
         {
-            await StatusAsync(context, refusal.Status, refusal.Message);
+            await context.FailAsync(refusal.Status, refusal.Message);
             return;
         }
         switch (context.Request.Method)
@@ -138,7 +138,7 @@ public partial class FakeObjectServer : IAsyncDisposable
                 await context.Response.WriteAsJsonAsync(deleted);
                 break;
             default:
-                await StatusAsync(context, 404, $"{path} not found");
+                await context.FailAsync(404, $"{path} not found");
                 break;
         }
     }
@@ -207,7 +207,7 @@ public partial class FakeObjectServer : IAsyncDisposable
         JsonObject patch = JsonNode.Parse(await new StreamReader(context.Request.Body).ReadToEndAsync())!.AsObject();
         if (Find(path) is not { } target)
         {
-            await StatusAsync(context, 404, $"{path} not found");
+            await context.FailAsync(404, $"{path} not found");
             return;
         }
         Merge(target, patch);
@@ -231,10 +231,4 @@ public partial class FakeObjectServer : IAsyncDisposable
 
     [GeneratedRegex(@"^(?<root>/api/v1/|/apis/[^/]+/[^/]+/)(?<ns>namespaces/[^/]+/)?(?<plural>[^/]+)$")]
     private static partial Regex Collection();
-
-    private static Task StatusAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new { kind = "Status", apiVersion = "v1", status = "Failure", message, code = status });
-    }
 }

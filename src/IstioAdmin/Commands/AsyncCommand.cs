@@ -52,6 +52,11 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <summary>Whether some object has failed.</summary>
     protected bool HasFailed { get; private set; }
 
+    /// <summary>Whether the command was only asked what it would do: by its own -WhatIf, or by the session's preference.</summary>
+    protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
     /// <summary>Reports that one object failed; the command goes on with the next.</summary>
     protected void WriteFailure(Exception failure, object? target)
     {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using IstioAdmin.Core.Kube.Changes;
 
 namespace IstioAdmin.Commands;
@@ -13,8 +12,4 @@ public abstract class PlannedMeshCommand : WaitingMeshCommand
         // A plan without anything to write asks nothing, and still must not start to wait.
         return approved.Declined || IsWhatIf ? null : approved;
     }
-
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 }

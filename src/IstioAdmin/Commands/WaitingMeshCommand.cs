@@ -4,21 +4,13 @@ using IstioAdmin.Core;
 namespace IstioAdmin.Commands;
 
 /// <summary>The base of cmdlets that wait until what they asked for has happened, unless told not to.</summary>
-public abstract class WaitingMeshCommand : MeshCommand
+public abstract class WaitingMeshCommand : TimedMeshCommand
 {
-    /// <summary>Seconds to wait; like every -Timeout of this module.</summary>
-    [Parameter]
-    [ValidateRange(1, 86400)]
-    public int Timeout { get; set; } = 300;
-
     /// <summary>Return as soon as the request is accepted.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary><see cref="Timeout"/>, for Core.</summary>
-    protected TimeSpan Patience => TimeSpan.FromSeconds(Timeout);
-
-    /// <summary>Does work that has to end within <see cref="Timeout"/>.</summary>
+    /// <summary>Does work that has to end within <see cref="TimedMeshCommand.Timeout"/>.</summary>
     /// <param name="work">The work; its token is cancelled when the time is up, and when the command is stopped.</param>
     /// <param name="purpose">What is being waited for, as it continues "Timed out after 300 seconds waiting for".</param>
     /// <param name="target">The object it is about.</param>

@@ -145,8 +145,4 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
         }
         return declined || IsWhatIf ? null : plan;
     }
-
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 }

@@ -9,27 +9,9 @@ using IstioAdmin.Core.Mesh.Settings;
 namespace IstioAdmin.Commands;
 
 /// <summary>The base of the cmdlets that say what a mesh should be.</summary>
-public abstract class MeshChangeCommand : WaitingMeshCommand
+public abstract class MeshChangeCommand : SingleMeshCommand
 {
     private const string NoGateway = "None";
-
-    /// <summary>Name of the mesh's resource.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(IstioMeshCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Name { get; set; }
-
-    /// <summary>Namespace of the control plane.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
-
-    /// <summary>The operator, where a cluster has several.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("Operator")]
-    [ValidateSet("Banzai", "Cisco", "Sail")]
-    public string? Distribution { get; set; }
 
     /// <summary>Istio's version.</summary>
     [Parameter]
@@ -166,6 +148,10 @@ public abstract class MeshChangeCommand : WaitingMeshCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Return as soon as the request is accepted.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
     {
@@ -199,10 +185,6 @@ public abstract class MeshChangeCommand : WaitingMeshCommand
             return;
         WriteObject(await approved.RunAsync(NoWait ? null : Patience, Reporter, cancel));
     }
-
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     private MeshSettings Settings() => new()
     {

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core;
@@ -9,7 +8,7 @@ namespace IstioAdmin.Commands;
 /// <summary>What an administrator gives as <c>-Values</c> and <c>-Chart</c>.</summary>
 internal static class ChartValues
 {
-    private const int MaxDepth = 100;
+    private static readonly PowerShellJson Json = new("-Values", "ValuesInvalid", "Give a hashtable of values, or paths of YAML files with values.");
 
     /// <summary>Hashtables become one set of values, the later overriding the earlier at the top level; everything else is the path of a file.</summary>
     /// <exception cref="MeshException">It is neither (<c>ValuesInvalid</c>).</exception>
@@ -19,10 +18,10 @@ internal static class ChartValues
         List<string> files = [];
         foreach (object? item in given ?? [])
         {
-            switch (item is PSObject shown ? shown.BaseObject : item)
+            switch (PowerShellJson.Unwrap(item))
             {
                 case IDictionary map:
-                    foreach ((string name, JsonNode? value) in ((JsonObject)ToJson(map, 0)!).ToArray())
+                    foreach ((string name, JsonNode? value) in ((JsonObject)Json.Convert(map)!).ToArray())
                         (values ??= [])[name] = value?.DeepClone();
                     break;
                 case string path:
@@ -32,7 +31,7 @@ internal static class ChartValues
                     files.Add(file.FullName);
                     break;
                 case var other:
-                    throw Invalid($"-Values is a {other?.GetType().Name ?? "null"}");
+                    throw Json.Invalid($"is a {other?.GetType().Name ?? "null"}");
             }
         }
         return (values, files);
@@ -46,22 +45,4 @@ internal static class ChartValues
         string path = FilePath.Of(session, chart, "-Chart");
         return Path.Exists(path) ? path : chart;
     }
-
-    private static JsonNode? ToJson(object? value, int depth) => (value is PSObject shown ? shown.BaseObject : value) switch
-    {
-        _ when depth > MaxDepth => throw Invalid("-Values is nested too deep, or contains itself"),
-        null => null,
-        IDictionary map => new JsonObject(map.Cast<DictionaryEntry>().Select(entry =>
-            KeyValuePair.Create(Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!, ToJson(entry.Value, depth + 1)))),
-        string text => JsonValue.Create(text),
-        bool flag => JsonValue.Create(flag),
-        SwitchParameter flag => JsonValue.Create(flag.IsPresent),
-        float or double or decimal => JsonValue.Create(Convert.ToDecimal(value is PSObject number ? number.BaseObject : value, CultureInfo.InvariantCulture)),
-        sbyte or byte or short or ushort or int or uint or long => JsonValue.Create(Convert.ToInt64(value is PSObject number ? number.BaseObject : value, CultureInfo.InvariantCulture)),
-        IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(item => ToJson(item, depth + 1))]),
-        var other => throw Invalid($"-Values holds a {other.GetType().Name}, which charts have no word for"),
-    };
-
-    private static MeshException Invalid(string what) =>
-        new("ValuesInvalid", FailureKind.InvalidInput, $"{what}.", "Give a hashtable of values, or paths of YAML files with values.");
 }

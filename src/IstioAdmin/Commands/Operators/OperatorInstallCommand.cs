@@ -2,25 +2,13 @@ using System.Management.Automation;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
-using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Commands;
 
 /// <summary>The base of the cmdlets that say which operator there should be.</summary>
-public abstract class OperatorInstallCommand : PlannedMeshCommand
+public abstract class OperatorInstallCommand : OperatorChangeCommand
 {
-    /// <summary>Which operator.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateSet("Banzai", "Cisco", "Sail")]
-    public string Distribution { get; set; } = "";
-
-    /// <summary>Its namespace.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
-
     /// <summary>The release line by its minor version of Istio; with a chart, the chart's version.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(OperatorVersionCompleter))]
@@ -71,7 +59,7 @@ public abstract class OperatorInstallCommand : PlannedMeshCommand
         (var values, IReadOnlyList<string> files) = ChartValues.Read(SessionState, Values);
         var options = new OperatorOptions
         {
-            Kind = Enum.Parse<IstioOperatorKind>(Distribution, ignoreCase: true),
+            Kind = Kind,
             Namespace = Namespace,
             Version = Version,
             Image = Image,

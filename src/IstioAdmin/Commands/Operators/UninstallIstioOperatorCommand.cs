@@ -1,27 +1,14 @@
 using System.Management.Automation;
-using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
-using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Commands;
 
 /// <summary>Removes an operator, and what it leaves behind.</summary>
 [Cmdlet(VerbsLifecycle.Uninstall, "IstioOperator", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High), OutputType(typeof(IstioOperator))]
-public sealed class UninstallIstioOperatorCommand : PlannedMeshCommand
+public sealed class UninstallIstioOperatorCommand : OperatorChangeCommand
 {
-    /// <summary>Which operator.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateSet("Banzai", "Cisco", "Sail")]
-    public string Distribution { get; set; } = "";
-
-    /// <summary>Its namespace; found by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
-
     /// <summary>Remove the definitions of its resources too, and of Istio's where it made them, with every object of these kinds.</summary>
     [Parameter]
     public SwitchParameter IncludeCrd { get; set; }
@@ -45,7 +32,7 @@ public sealed class UninstallIstioOperatorCommand : PlannedMeshCommand
     {
         var options = new OperatorRemovalOptions
         {
-            Kind = Enum.Parse<IstioOperatorKind>(Distribution, ignoreCase: true),
+            Kind = Kind,
             Namespace = Namespace,
             IncludeDefinitions = IncludeCrd,
             IncludeNamespace = IncludeNamespace,
