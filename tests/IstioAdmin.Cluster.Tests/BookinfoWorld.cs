@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core;
-using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Cluster.Tests.Kube;
 using IstioAdmin.Core.Kube.Changes;
+using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Samples;
+using IstioAdmin.Core;
 using IstioAdmin.Testing;
-using k8s;
 using k8s.Models;
+using k8s;
 
 namespace IstioAdmin.Cluster.Tests;
 
@@ -142,20 +143,5 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
     }
 
     private static Task<MeshCluster> ConnectAsync(string kubeconfig) =>
-        ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, new Silent(), Cancel);
-
-    private sealed class Silent : IReporter
-    {
-        public void Warn(string message)
-        {
-        }
-
-        public void Detail(string message)
-        {
-        }
-
-        public void Progress(string activity, string status, int? percent = null)
-        {
-        }
-    }
+        ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, LiveClient.Reporter, Cancel);
 }

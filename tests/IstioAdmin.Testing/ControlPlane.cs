@@ -23,10 +23,12 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>Starts one for the caller alone; most tests share <see cref="Testbed.ControlPlaneAsync"/>.</summary>
     /// <param name="controllers">Whether the controller manager runs. Without it objects stay as they were written, pods on nodes that do not exist too.</param>
     /// <param name="owner">The process whose end takes the control plane down; this one by default.</param>
-    internal static async Task<ControlPlane> StartAsync(bool controllers = true, int? owner = null)
+    /// <param name="serverArguments">Further arguments of the API server.</param>
+    internal static async Task<ControlPlane> StartAsync(bool controllers = true, int? owner = null, string serverArguments = "")
     {
         string[] mode = controllers ? [] : ["--no-controllers"];
-        return new ControlPlane(await TestbedScripts.RunAsync("up.sh", StartTimeout, ["--owner", $"{owner ?? Environment.ProcessId}", .. mode]));
+        return new ControlPlane(await TestbedScripts.RunAsync("up.sh", StartTimeout, ["--owner", $"{owner ?? Environment.ProcessId}", .. mode],
+            ("TESTBED_APISERVER_ARGS", serverArguments)));
     }
 
     /// <summary>Runs kubectl as administrator and returns what it printed; fails with kubectl's message.</summary>

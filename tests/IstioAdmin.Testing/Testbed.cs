@@ -30,10 +30,11 @@ public sealed class Testbed : IAsyncDisposable
     /// <summary>A control plane for one test, which disposes it: for tests that stop the API server or fill it with thousands of objects.</summary>
     /// <param name="controllers">Whether the controller manager runs; without it made-up pods on made-up nodes stay.</param>
     /// <param name="owner">The process whose end takes it down; this one by default.</param>
-    public async Task<ControlPlane> StartControlPlaneAsync(bool controllers = true, int? owner = null)
+    /// <param name="serverArguments">Further arguments of the API server.</param>
+    public async Task<ControlPlane> StartControlPlaneAsync(bool controllers = true, int? owner = null, string serverArguments = "")
     {
         await RequireAsync("control-plane");
-        return await ControlPlane.StartAsync(controllers, owner);
+        return await ControlPlane.StartAsync(controllers, owner, serverArguments);
     }
 
     /// <summary>The shared node, with a control plane of its own. For test classes in <see cref="MeshNode.Collection"/>.</summary>

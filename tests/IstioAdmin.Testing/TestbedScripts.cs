@@ -15,9 +15,12 @@ internal static class TestbedScripts
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "istioadmin-testbed");
 
     /// <summary>Runs a script; fails with what it said when it fails.</summary>
-    public static async Task<string> RunAsync(string script, TimeSpan timeout, params string[] arguments)
+    public static Task<string> RunAsync(string script, TimeSpan timeout, params string[] arguments) => RunAsync(script, timeout, arguments, environment: []);
+
+    /// <summary>Runs a script with further environment variables; fails with what it said when it fails.</summary>
+    public static async Task<string> RunAsync(string script, TimeSpan timeout, string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProgramResult result = await TryRunAsync(Path.Combine(Directory, script), arguments, timeout: timeout);
+        ProgramResult result = await TryRunAsync(Path.Combine(Directory, script), arguments, timeout: timeout, environment: environment);
         return result.ExitCode == 0
             ? result.Output.Trim()
             : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.Error}{result.Output}");
@@ -25,9 +28,11 @@ internal static class TestbedScripts
 
     /// <summary>Runs a program to its end, whatever that is, and collects what it wrote.</summary>
     public static async Task<ProgramResult> TryRunAsync(
-        string program, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null)
+        string program, IEnumerable<string> arguments, string? input = null, TimeSpan? timeout = null, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         using Process process = Process.Start(start) ?? throw new Win32Exception($"{program} did not start");
         using var limit = new CancellationTokenSource(timeout ?? TimeSpan.FromMinutes(2));
         Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Workloads;
+using IstioAdmin.Core.Kube.Listing;
 using k8s;
 using k8s.Models;
 
@@ -10,7 +10,6 @@ namespace IstioAdmin.Core.Health;
 /// <summary>Checks the webhooks that inject sidecars, and what stands behind them.</summary>
 internal sealed class InjectorChecks
 {
-    private static readonly KubeResource Webhooks = new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
     private static readonly KubeResource Endpoints = new("", "v1", "endpoints", "Endpoints", true);
 
     private readonly MeshCluster _cluster;
@@ -20,10 +19,12 @@ internal sealed class InjectorChecks
     public async IAsyncEnumerable<MeshCheck> MakeAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         KubeClient client = _cluster.Client;
-        V1MutatingWebhookConfigurationList list = await client.CallAsync(
-            () => client.Api.AdmissionregistrationV1.ListMutatingWebhookConfigurationAsync(cancellationToken: cancel), Webhooks.Subject("list"), cancel).ConfigureAwait(false);
+        KubeResource webhooks = await client.ServedAsync(KubeResource.MutatingWebhooks, cancel).ConfigureAwait(false);
+        List<V1MutatingWebhookConfiguration> list = [];
+        await foreach (JsonObject item in client.ListObjectsAsync(webhooks, new ListQuery(), cancel).ConfigureAwait(false))
+            list.Add(KubernetesJson.Deserialize<V1MutatingWebhookConfiguration>(item.ToJsonString()));
         // Names differ between revisions and releases; the path is what all have (/inject, /inject/cluster/…/net/…).
-        (string Name, Admissionregistrationv1WebhookClientConfig Client)[] injectors = [.. from configuration in list.Items
+        (string Name, Admissionregistrationv1WebhookClientConfig Client)[] injectors = [.. from configuration in list
             from webhook in configuration.Webhooks ?? []
             where webhook.ClientConfig is { } config && IsInjector(config)
             group webhook.ClientConfig by (configuration.Metadata.Name, Behind(webhook.ClientConfig)) into same

@@ -28,6 +28,19 @@ public static class KubeDiscovery
         KubeResource? Find(IReadOnlyList<KubeResource> resources) => resources.FirstOrDefault(resource => resource.Kind == kind);
     }
 
+    /// <summary>Chooses the version in which a server serves a kind: the given one, and an older one where it has only that.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="newest">The kind, in its newest version.</param>
+    /// <param name="cancel">Cancels the request.</param>
+    /// <param name="older">The version before that.</param>
+    /// <exception cref="MeshException">As <see cref="KubeClient.SendAsync"/>.</exception>
+    public static async Task<KubeResource> ServedAsync(this KubeClient client, KubeResource newest, CancellationToken cancel, string older = "v1beta1")
+    {
+        KubeResource old = newest with { Version = older };
+        return await client.FindResourceAsync(newest.ApiVersion, newest.Kind, cancel).ConfigureAwait(false) is null
+            && await client.FindResourceAsync(old.ApiVersion, old.Kind, cancel).ConfigureAwait(false) is not null ? old : newest;
+    }
+
     /// <summary>Lists the kinds of one version of one group, without subresources.</summary>
     /// <param name="client">The client.</param>
     /// <param name="apiVersion">The version, for example <c>v1</c> or <c>networking.istio.io/v1beta1</c>.</param>

@@ -39,13 +39,17 @@ internal sealed class Leftovers
     public async Task<IReadOnlyList<ChangeStep>> StepsAsync(CancellationToken cancel)
     {
         List<ChangeStep> steps = [];
-        foreach (KubeResource resource in ClusterScoped)
+        foreach (KubeResource newest in ClusterScoped)
+        {
+            KubeResource resource = await _client.ServedAsync(newest, cancel).ConfigureAwait(false);
             steps.AddRange((await OwnedAsync(resource, cancel).ConfigureAwait(false)).Select(item => OperatorRemover.Remove(resource, item)));
+        }
         foreach (OwnObject own in _kind.Package.OwnObjects)
         {
-            JsonObject? found = await _client.GetAsync(own.Resource, own.Resource.Namespaced ? _namespace : null, own.Name, cancel).ConfigureAwait(false);
+            KubeResource resource = await _client.ServedAsync(own.Resource, cancel).ConfigureAwait(false);
+            JsonObject? found = await _client.GetAsync(resource, resource.Namespaced ? _namespace : null, own.Name, cancel).ConfigureAwait(false);
             if (found is not null && (own.Sign is null || found.ToJsonString().Contains(own.Sign, StringComparison.Ordinal)))
-                steps.Add(OperatorRemover.Remove(own.Resource, found));
+                steps.Add(OperatorRemover.Remove(resource, found));
         }
         if (_kind.Package.Mark is { } mark)
             steps.AddRange(await MarkedNamespacesAsync(mark, cancel).ConfigureAwait(false));

@@ -137,12 +137,13 @@ internal static class OperatorRemover
         KubeClient client = plan.Cluster.Client;
         string selector = ObjectOwner.Selector(kind.Package.PartOf);
         List<ChangeStep> steps = [];
-        foreach (KubeResource resource in (KubeResource[])
+        foreach (KubeResource newest in (KubeResource[])
             [
                 KubeResource.StatefulSets, KubeResource.Deployments, KubeResource.ValidatingWebhooks, KubeResource.Services,
                 KubeResource.ClusterRoleBindings, KubeResource.ClusterRoles, KubeResource.ServiceAccounts,
             ])
         {
+            KubeResource resource = await client.ServedAsync(newest, cancel).ConfigureAwait(false);
             await foreach (JsonObject item in client.ListObjectsAsync(resource, new ListQuery(resource.Namespaced ? ns : null, selector), cancel).ConfigureAwait(false))
             {
                 if (ObjectOwner.Owns(kind.Package.PartOf, item))

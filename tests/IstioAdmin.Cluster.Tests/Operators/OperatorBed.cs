@@ -15,7 +15,7 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 /// Not the shared control plane: these tests make objects of cluster scope, one mesh a cluster is all that Banzai's operator takes, and -WhatIf is
 /// proven by what did not change anywhere. Its tests take turns; each leaves an empty cluster.
 /// </remarks>
-public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
+public class OperatorBed(Testbed testbed) : IAsyncLifetime
 {
     /// <summary>The collection of every test class that uses it.</summary>
     public const string Collection = "Operators";
@@ -25,6 +25,9 @@ public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
         "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
         "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
     ];
+
+    /// <summary>Further arguments of the API server.</summary>
+    protected virtual string ServerArguments => "";
 
     public ControlPlane ControlPlane { get; private set; } = null!;
 
@@ -41,7 +44,7 @@ public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        ControlPlane = await testbed.StartControlPlaneAsync();
+        ControlPlane = await testbed.StartControlPlaneAsync(serverArguments: ServerArguments);
         Nodes = await StandInNodes.StartAsync(ControlPlane);
         Admission = await AdmissionServer.StartAsync();
         Nodes.Run(pod => ImageOf(pod).Contains("sail-operator", StringComparison.Ordinal), context => new SailOperator(context, Times, Faults, Admission));
@@ -103,6 +106,7 @@ public sealed class OperatorBed(Testbed testbed) : IAsyncLifetime
         await Nodes.DisposeAsync();
         await Admission.DisposeAsync();
         await ControlPlane.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Workloads first, then their pods without grace: a namespace that goes with pods in it waits for half their grace period.</summary>

@@ -30,7 +30,7 @@ internal static class InjectionProbe
     public static async Task<InjectedPod> AskAsync(KubeClient client, WorkloadReference workload, IReporter reporter, CancellationToken cancel)
     {
         JsonObject? live = await client.GetAsync(WorkloadKind.Find(workload.Kind)!.Resource, workload.Namespace, workload.Name, cancel).ConfigureAwait(false);
-        if (live.At("spec", "template", "spec") is not JsonObject spec)
+        if (live.At("spec", "template", "spec") is not JsonObject spec || await client.KnowsDryRunAsync(cancel).ConfigureAwait(false) == false)
             return InjectedPod.Unknown;
         var metadata = new JsonObject { ["generateName"] = "istioadmin-probe-", ["namespace"] = workload.Namespace };
         foreach (string field in new[] { "labels", "annotations" })

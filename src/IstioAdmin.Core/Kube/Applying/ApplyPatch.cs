@@ -7,7 +7,7 @@ using IstioAdmin.Core.Kube.Listing;
 namespace IstioAdmin.Core.Kube.Applying;
 
 /// <summary>The request behind server-side apply.</summary>
-internal sealed class ApplyPatch
+internal sealed class ApplyPatch : IApplyRequest
 {
     private readonly KubeClient _client;
     private readonly KubeSubject _about;
@@ -30,13 +30,12 @@ internal sealed class ApplyPatch
         _ownVersion = manifest.Metadata("resourceVersion") is not null;
     }
 
-    /// <summary>Applies.</summary>
-    /// <param name="version">The version that the object must have; null for any, or for the one that the manifest itself demands.</param>
-    /// <param name="cancel">Cancels the request.</param>
-    /// <returns>The object afterwards, and whether it is new.</returns>
-    /// <exception cref="StaleObjectException">It has another version.</exception>
-    /// <exception cref="MeshException">The server could not be reached or refused.</exception>
-    public async Task<(JsonObject Object, bool Created)> SendAsync(string? version, CancellationToken cancel)
+    /// <inheritdoc/>
+    /// <exception cref="ServerSideApplyMissingException">The server knows no such patch.</exception>
+    public Task<(JsonObject Object, bool Created)> SendAsync(JsonObject? before, bool bound, CancellationToken cancel) =>
+        SendAsync(bound ? before?.Metadata("resourceVersion") : null, cancel);
+
+    private async Task<(JsonObject Object, bool Created)> SendAsync(string? version, CancellationToken cancel)
     {
         bool bound = version is not null && !_ownVersion;
         var metadata = (JsonObject)_whole["metadata"]!;
@@ -51,6 +50,8 @@ internal sealed class ApplyPatch
         using HttpResponseMessage response = await _client.ExchangeAsync(request, _about, cancel).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
             return (await ReadAsync(response, cancel).ConfigureAwait(false), response.StatusCode == HttpStatusCode.Created);
+        if (response.StatusCode == HttpStatusCode.UnsupportedMediaType)
+            throw new ServerSideApplyMissingException();
         if (response.StatusCode == HttpStatusCode.Conflict)
         {
             // Read here and, where it is another kind of conflict, once more by KubeFailure.

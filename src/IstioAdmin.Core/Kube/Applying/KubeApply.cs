@@ -5,7 +5,7 @@ using Polly.Retry;
 
 namespace IstioAdmin.Core.Kube.Applying;
 
-/// <summary>Applies manifests with server-side apply.</summary>
+/// <summary>Applies manifests: with server-side apply, and with patches of our own where the server is too old for it.</summary>
 public static class KubeApply
 {
     /// <summary>The name under which this library manages fields.</summary>
@@ -43,6 +43,7 @@ public static class KubeApply
             "ManifestWithoutName", FailureKind.InvalidInput, $"The {resource.Kind} to apply has no metadata.name.", "Give it a name; apply does not generate one.", manifest);
         string? ns = resource.Namespaced ? manifest.Metadata("namespace") ?? client.Endpoint.Namespace : null;
         var patch = new ApplyPatch(client, resource, ns, name, manifest, options);
+        var merge = new Lazy<MergeApply>(() => new MergeApply(client, resource, ns, name, manifest, options));
         int looks = 0;
         return await Looking.ExecuteAsync(
             async attempt =>
@@ -50,12 +51,26 @@ public static class KubeApply
                 // PATCH tells created from existing, but not changed from unchanged: that takes a look before. A controller that writes
                 // in between would pass for us, so the patch is bound to what has been seen; unless the object will not hold still.
                 JsonObject? before = await client.GetAsync(resource, ns, name, attempt).ConfigureAwait(false);
-                (JsonObject after, bool created) = await patch.SendAsync(++looks > MostLooks ? null : before?.Metadata("resourceVersion"), attempt).ConfigureAwait(false);
+                (JsonObject after, bool created) = await SendAsync(before, ++looks <= MostLooks, attempt).ConfigureAwait(false);
                 ApplyOutcome outcome = created ? ApplyOutcome.Created
                     : before is not null && ObjectComparison.Same(before, after) ? ApplyOutcome.Unchanged
                     : ApplyOutcome.Changed;
                 return new AppliedObject(resource, ns, name, outcome, after);
             },
             cancel).ConfigureAwait(false);
+
+        async Task<(JsonObject Object, bool Created)> SendAsync(JsonObject? before, bool bound, CancellationToken attempt)
+        {
+            try
+            {
+                if (!client.LacksServerSideApply())
+                    return await patch.SendAsync(before, bound, attempt).ConfigureAwait(false);
+            }
+            catch (ServerSideApplyMissingException)
+            {
+                client.RememberNoServerSideApply();
+            }
+            return await merge.Value.SendAsync(before, bound, attempt).ConfigureAwait(false);
+        }
     }
 }

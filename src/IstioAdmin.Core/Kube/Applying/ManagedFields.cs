@@ -24,6 +24,8 @@ internal static class ManagedFields
         }
         if (applied["metadata"] is JsonObject metadata)
             metadata.Remove("managedFields");
+        if (applied.At("metadata.annotations") is JsonObject annotations)
+            annotations.Remove(FieldRecord.Annotation);
         return applied;
     }
 
@@ -40,7 +42,16 @@ internal static class ManagedFields
             .Select(entry => DateTimeOffset.TryParse(Text(entry["time"]), out DateTimeOffset time) ? time : (DateTimeOffset?)null)
             .Max();
 
-    private static IEnumerable<JsonObject> Entries(JsonObject item) => (item["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [];
+    /// <summary>The entries; on servers that keep none, those that <see cref="FieldRecord"/> stands for.</summary>
+    public static IReadOnlyList<JsonObject> Entries(JsonObject item)
+    {
+        JsonObject[] kept = [.. (item["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? []];
+        if (Array.Exists(kept, entry => Text(entry["manager"]) == KubeApply.FieldManager && Text(entry["operation"]) == "Apply"))
+            return kept;
+        // Kept beside the server's own after an upgrade, as long as nothing has been applied there.
+        JsonObject?[] noted = [FieldRecord.Read(item), kept.Length == 0 ? FieldRecord.ReadKubectl(item) : null];
+        return [.. kept, .. noted.OfType<JsonObject>()];
+    }
 
     private static JsonNode? Extract(JsonNode? value, JsonObject fields)
     {

@@ -21,6 +21,9 @@ internal static class ObjectComparison
         {
             foreach (string field in Bookkeeping)
                 metadata.Remove(field);
+            // Our own memory on old servers says nothing about the object either.
+            if (metadata["annotations"] is JsonObject annotations && annotations.Remove(FieldRecord.Annotation) && annotations.Count == 0)
+                metadata.Remove("annotations");
         }
         return essence;
     }

@@ -31,12 +31,12 @@ internal static class ObjectOwner
         existing["metadata"]?["labels"] is JsonObject labels
         && (string?)labels[ManagedBy] == KubeApply.FieldManager
         && (string?)labels[PartOf] == partOf
-        && Entries(existing).Any(entry => (string?)entry["manager"] == KubeApply.FieldManager && (string?)entry["operation"] == "Apply");
+        && ManagedFields.Entries(existing).Any(entry => (string?)entry["manager"] == KubeApply.FieldManager && (string?)entry["operation"] == "Apply");
 
     /// <summary>Who else wrote the object, for people: <c>kubectl-client-side-apply and helm</c>.</summary>
     public static string OtherManagers(JsonObject existing)
     {
-        List<string> managers = [.. Entries(existing)
+        List<string> managers = [.. ManagedFields.Entries(existing)
             // A controller that only reports status does not manage the object.
             .Where(entry => entry["fieldsV1"] is not JsonObject fields || fields.Any(field => field.Key != "f:status"))
             .Select(entry => (string?)entry["manager"])
@@ -45,7 +45,4 @@ internal static class ObjectOwner
             .Distinct()];
         return managers.Count == 0 ? "somebody unknown" : string.Join(" and ", managers);
     }
-
-    private static IEnumerable<JsonObject> Entries(JsonObject existing) =>
-        (existing["metadata"]?["managedFields"] as JsonArray)?.OfType<JsonObject>() ?? [];
 }

@@ -13,9 +13,6 @@ public static class MeshRemoval
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Suspicious = TimeSpan.FromSeconds(10);
 
-    private static readonly KubeResource InjectorWebhooks =
-        new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
-
     /// <summary>Removes a mesh, with what this module has made beside it, and waits until it is gone.</summary>
     /// <param name="cluster">The mesh's cluster.</param>
     /// <param name="mesh">The mesh.</param>
@@ -103,7 +100,8 @@ public static class MeshRemoval
             return;
         try
         {
-            if (await cluster.Client.GetAsync(InjectorWebhooks, null, "istio-sidecar-injector", cancel).ConfigureAwait(false) is null)
+            KubeResource webhooks = await cluster.Client.ServedAsync(KubeResource.MutatingWebhooks, cancel).ConfigureAwait(false);
+            if (await cluster.Client.GetAsync(webhooks, null, "istio-sidecar-injector", cancel).ConfigureAwait(false) is null)
                 return;
         }
         catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
@@ -111,7 +109,7 @@ public static class MeshRemoval
             reporter.Detail($"Whether webhooks stay behind could not be checked: {e.Message}");
             return;
         }
-        reporter.Warn($"The mesh is gone, but its operator has left {InjectorWebhooks.Kind} istio-sidecar-injector behind: new pods in namespaces with the label istio-injection=enabled are refused"
+        reporter.Warn($"The mesh is gone, but its operator has left {KubeResource.MutatingWebhooks.Kind} istio-sidecar-injector behind: new pods in namespaces with the label istio-injection=enabled are refused"
             + $"{(mesh.AutoInjectionNamespaces.Count == 0 ? "" : $" ({string.Join(", ", mesh.AutoInjectionNamespaces)})")}. Uninstall-IstioOperator removes it, with cluster roles, definitions and labels; a new mesh takes it over.");
     }
 }

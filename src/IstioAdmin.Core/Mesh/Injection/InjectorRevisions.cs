@@ -10,20 +10,14 @@ public static class InjectorRevisions
     /// <summary>The one that <c>istio-injection=enabled</c> asks for.</summary>
     public const string Default = "default";
 
-    private static readonly KubeResource Webhooks = new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
-
-    // Before Kubernetes 1.16.
-    private static readonly KubeResource OldWebhooks = Webhooks with { Version = "v1beta1" };
-
     /// <summary>The revisions: those named in selectors of namespaces, and <see cref="Default"/> where one selects <c>istio-injection=enabled</c>.</summary>
     /// <remarks>Selectors say which revision is served, tags included, whoever has installed it; annotations and names differ between operators.</remarks>
     /// <exception cref="MeshException">Webhooks could not be listed.</exception>
     public static async Task<IReadOnlyList<string>> FindAsync(MeshCluster cluster, CancellationToken cancel)
     {
-        bool old = await cluster.Client.DiscoverAsync(Webhooks.ApiVersion, cancel).ConfigureAwait(false) is null
-            && await cluster.Client.DiscoverAsync(OldWebhooks.ApiVersion, cancel).ConfigureAwait(false) is not null;
+        KubeResource webhooks = await cluster.Client.ServedAsync(KubeResource.MutatingWebhooks, cancel).ConfigureAwait(false);
         var revisions = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (JsonObject configuration in cluster.Client.ListObjectsAsync(old ? OldWebhooks : Webhooks, new ListQuery(), cancel).ConfigureAwait(false))
+        await foreach (JsonObject configuration in cluster.Client.ListObjectsAsync(webhooks, new ListQuery(), cancel).ConfigureAwait(false))
         {
             foreach (JsonObject webhook in (configuration["webhooks"] as JsonArray ?? []).OfType<JsonObject>())
                 revisions.UnionWith(Of(webhook["namespaceSelector"]));

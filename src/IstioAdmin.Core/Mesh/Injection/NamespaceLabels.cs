@@ -1,8 +1,5 @@
-using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
-using IstioAdmin.Core.Kube.Applying;
 using IstioAdmin.Core.Kube.Listing;
 
 namespace IstioAdmin.Core.Mesh.Injection;
@@ -92,10 +89,7 @@ public static class NamespaceLabels
         var metadata = new JsonObject { ["labels"] = new JsonObject(plan.Labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value))) };
         if (plan.SeenVersion is { } seen)
             metadata["resourceVersion"] = seen;
-        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["metadata"] = metadata }));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/merge-patch+json");
-        using var request = new HttpRequestMessage(HttpMethod.Patch, $"{KubeResource.Namespaces.Path(null, plan.Namespace)}?fieldManager={KubeApply.FieldManager}") { Content = content };
-        using HttpResponseMessage response = await cluster.Client.SendAsync(request, KubeResource.Namespaces.Subject("patch", null, plan.Namespace), cancel).ConfigureAwait(false);
+        await cluster.Client.MergePatchAsync(KubeResource.Namespaces, null, plan.Namespace, new JsonObject { ["metadata"] = metadata }, cancel).ConfigureAwait(false);
     }
 
     private static async Task<IReadOnlyList<string>> PodsAsync(MeshCluster cluster, InjectionPlan plan, IReporter reporter, CancellationToken cancel)

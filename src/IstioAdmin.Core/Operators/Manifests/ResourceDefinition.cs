@@ -21,13 +21,7 @@ internal sealed record ResourceDefinition(
 
     /// <summary>Chooses the version of CustomResourceDefinition that a server serves; the newer where it serves both.</summary>
     /// <exception cref="MeshException">The server could not be asked.</exception>
-    public static async Task<KubeResource> ServedAsync(KubeClient client, CancellationToken cancel)
-    {
-        KubeResource newest = KubeResource.CustomResourceDefinitions;
-        bool old = await client.FindResourceAsync(newest.ApiVersion, newest.Kind, cancel).ConfigureAwait(false) is null
-            && await client.FindResourceAsync(Beta.ApiVersion, Beta.Kind, cancel).ConfigureAwait(false) is not null;
-        return old ? Beta : newest;
-    }
+    public static Task<KubeResource> ServedAsync(KubeClient client, CancellationToken cancel) => client.ServedAsync(KubeResource.CustomResourceDefinitions, cancel);
 
     /// <summary>The CustomResourceDefinition.</summary>
     /// <param name="served">One of the two versions that <see cref="ServedAsync"/> chooses between.</param>

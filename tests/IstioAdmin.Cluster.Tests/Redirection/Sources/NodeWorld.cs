@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using IstioAdmin.Core;
-using IstioAdmin.Core.Kube;
+using IstioAdmin.Cluster.Tests.Kube;
 using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Kube.Exec;
+using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Sources;
+using IstioAdmin.Core;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Redirection.Sources;
@@ -46,7 +47,7 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
     }
 
     public static Task<MeshCluster> ConnectAsync(string kubeconfig) =>
-        ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, new Deaf(), Cancel);
+        ClusterConnector.ConnectAsync(new ConnectOptions { Kubeconfig = [kubeconfig] }, LiveClient.Reporter, Cancel);
 
     /// <summary>Runs pods that can write rules and wait; each has a second container that runs as 1337.</summary>
     public async Task RunAsync(params string[] names) => await RunAsync(names.Select(name => (name, "")).ToArray());
@@ -171,20 +172,5 @@ internal sealed class NodeWorld : IReporter, IAsyncDisposable
     {
         await ControlPlane.KubectlAsync("delete", "pods", "--all", "--grace-period=0", "--force", "--namespace", Namespace);
         Cluster.Client.Dispose();
-    }
-
-    private sealed class Deaf : IReporter
-    {
-        public void Warn(string message)
-        {
-        }
-
-        public void Detail(string message)
-        {
-        }
-
-        public void Progress(string activity, string status, int? percent = null)
-        {
-        }
     }
 }
