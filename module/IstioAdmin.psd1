@@ -15,6 +15,7 @@
     VariablesToExport    = @()
     # Named one by one: completion and auto-loading then need not load the module to know them.
     CmdletsToExport      = @(
+        'Add-IstioRemoteCluster'
         'Connect-MeshCluster'
         'ConvertFrom-IptablesSave'
         'ConvertTo-IptablesSave'
@@ -27,6 +28,7 @@
         'Get-IstioCni'
         'Get-IstioMesh'
         'Get-IstioOperator'
+        'Get-IstioRemoteCluster'
         'Get-MeshCluster'
         'Get-MeshPod'
         'Get-PodIptables'
@@ -36,6 +38,7 @@
         'New-PodRedirectionRule'
         'Remove-Bookinfo'
         'Remove-IstioMesh'
+        'Remove-IstioRemoteCluster'
         'Repair-PodRedirection'
         'Restart-MeshWorkload'
         'Set-IstioMesh'

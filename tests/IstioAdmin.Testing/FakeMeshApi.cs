@@ -59,6 +59,9 @@ public sealed class FakeMeshApi : IAsyncDisposable
 
     public JsonObject? Find(string path) => _objects.GetValueOrDefault(path);
 
+    /// <summary>Where there is an object.</summary>
+    public IReadOnlyList<string> Paths => [.. _objects.Keys.Order(StringComparer.Ordinal)];
+
     public void Drop(string path) => _objects.TryRemove(path, out _);
 
     /// <summary>Writes as a controller does.</summary>

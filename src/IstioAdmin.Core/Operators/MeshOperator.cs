@@ -10,23 +10,24 @@ namespace IstioAdmin.Core.Operators;
 /// <summary>One of the operators that run a mesh, with the dialect that its API speaks.</summary>
 public sealed class MeshOperator
 {
-    private MeshOperator(IstioOperatorKind kind, KubeResource mesh, IOperatorPackage package, IMeshDialect dialect, ICniDialect cni)
+    private MeshOperator(IstioOperatorKind kind, KubeResource mesh, IOperatorPackage package, IMeshDialect dialect, ICniDialect cni, IRemoteDialect remotes)
     {
         Kind = kind;
         Mesh = mesh;
         Package = package;
         Dialect = dialect;
         Cni = cni;
+        Remotes = remotes;
     }
 
     /// <summary>Banzai Cloud's operator, <c>istio.banzaicloud.io/v1beta1</c>.</summary>
-    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios, new BanzaiPackage(), new BanzaiMesh(), BanzaiCni.Dialect);
+    public static MeshOperator Banzai { get; } = new(IstioOperatorKind.Banzai, IstioResources.BanzaiIstios, new BanzaiPackage(), new BanzaiMesh(), BanzaiCni.Dialect, new BanzaiRemotes());
 
     /// <summary>Its second generation, <c>servicemesh.cisco.com/v1alpha1</c>.</summary>
-    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes, new CiscoPackage(), new CiscoMesh(), CiscoCni.Dialect);
+    public static MeshOperator Cisco { get; } = new(IstioOperatorKind.Cisco, IstioResources.CiscoControlPlanes, new CiscoPackage(), new CiscoMesh(), CiscoCni.Dialect, new CiscoRemotes());
 
     /// <summary>The Sail operator, <c>sailoperator.io/v1</c>.</summary>
-    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios, new SailPackage(), new SailMesh(), SailCni.Dialect);
+    public static MeshOperator Sail { get; } = new(IstioOperatorKind.Sail, IstioResources.SailIstios, new SailPackage(), new SailMesh(), SailCni.Dialect, new SailRemotes());
 
     /// <summary>All of them, oldest first.</summary>
     public static IReadOnlyList<MeshOperator> All { get; } = [Banzai, Cisco, Sail];
@@ -45,6 +46,9 @@ public sealed class MeshOperator
 
     /// <summary>How its API switches the CNI plugin.</summary>
     internal ICniDialect Cni { get; }
+
+    /// <summary>How its meshes take in other clusters.</summary>
+    internal IRemoteDialect Remotes { get; }
 
     /// <summary>How its API speaks of meshes.</summary>
     internal IMeshDialect Dialect { get; }

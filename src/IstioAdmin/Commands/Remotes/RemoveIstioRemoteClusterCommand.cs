@@ -1,0 +1,43 @@
+using System.Management.Automation;
+using IstioAdmin.Clusters;
+using IstioAdmin.Completion;
+using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Mesh;
+using IstioAdmin.Core.Mesh.Remotes;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>Lets a cluster that a mesh has taken in go again, and removes the account that the mesh has there.</summary>
+[Cmdlet(VerbsCommon.Remove, "IstioRemoteCluster", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High), OutputType(typeof(IstioRemoteCluster))]
+public sealed class RemoveIstioRemoteClusterCommand : RemoteCommand
+{
+    /// <summary>The name by which the mesh knows the remote cluster.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>Namespace of the mesh.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Namespace { get; set; }
+
+    /// <summary>Connected clusters in which the account is looked for and removed.</summary>
+    [Parameter]
+    [ConnectedCluster]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    [SupportsWildcards]
+    public MeshCluster[]? Remote { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancel) => ForEachClusterAsync(async (cluster, cancel) =>
+    {
+        IstioMesh mesh = await IstioMeshes.FindAsync(cluster, Mesh, Namespace, MeshArguments.Kind(Distribution), cancel);
+        IReadOnlyList<IstioRemoteCluster> all = await IstioRemotes.ListAsync(cluster, mesh, cancel);
+        IstioRemoteCluster found = all.FirstOrDefault(remote => remote.Name == Name) ?? throw GetIstioRemoteClusterCommand.NotFound(cluster.Server, Name, all);
+        MeshCluster[] reached = [.. (Remote ?? []).Where(remote => remote != cluster)];
+        RemotePlan plan = await RemoteRemover.PlanAsync(cluster, mesh, found, reached, NoWait ? null : Patience, Reporter, cancel);
+        if (Approve(plan) is { } approved)
+            WriteObject(await RemoteRemover.RunAsync(approved, Reporter, cancel));
+    }, cancel);
+}
