@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace IstioAdmin.Testing.Operators;
 
@@ -38,6 +39,17 @@ public sealed class ClusterApi : IDisposable
         });
         var http = new HttpClient(Handler(Path.Combine(controlPlane.Directory, "pki"))) { BaseAddress = Server(controlPlane), Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)answer["status"]!["token"]!);
+        return new ClusterApi(http);
+    }
+
+    /// <summary>With what a kubeconfig of one cluster, and one user with a token, says; its values are looked for by name, wherever they stand.</summary>
+    public static ClusterApi FromKubeconfig(string kubeconfig)
+    {
+        string Value(string key) => Regex.Match(kubeconfig, $@"(?:^|[\s{{,]){key}:\s*""?([^""\s,}}]+)") is { Success: true } match
+            ? match.Groups[1].Value : throw new HttpRequestException($"the kubeconfig has no {key}");
+        using X509Certificate2 authority = X509Certificate2.CreateFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(Value("certificate-authority-data"))));
+        var http = new HttpClient(Handler(X509CertificateLoader.LoadCertificate(authority.RawData))) { BaseAddress = new Uri(Value("server") + "/"), Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Value("token"));
         return new ClusterApi(http);
     }
 
@@ -207,23 +219,21 @@ public sealed class ClusterApi : IDisposable
         return new Uri($"https://127.0.0.1:{port}/");
     }
 
-    private static SocketsHttpHandler Handler(string pki)
+    private static SocketsHttpHandler Handler(string pki) => Handler(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(pki, "ca.crt")));
+
+    private static SocketsHttpHandler Handler(X509Certificate2 authority) => new()
     {
-        var authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(pki, "ca.crt"));
-        return new SocketsHttpHandler
+        UseProxy = false,
+        SslOptions = new SslClientAuthenticationOptions
         {
-            UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions
+            CertificateChainPolicy = new X509ChainPolicy
             {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { authority },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { authority },
+                RevocationMode = X509RevocationMode.NoCheck,
             },
-        };
-    }
+        },
+    };
 }
 
 /// <summary>The API server's refusal, in its own words.</summary>

@@ -22,6 +22,9 @@ internal sealed record RemoteAccount(string Namespace, string Name)
     /// <summary>What kubectl describe and consoles show of an object.</summary>
     private const string Description = "kubernetes.io/description";
 
+    /// <summary>On a namespace that was made for an account: that account's name.</summary>
+    private const string HomeOf = "istioadmin/home-of";
+
     private string TokenName => $"{Name}-token";
 
     /// <summary>The account of a mesh for a remote cluster.</summary>
@@ -43,6 +46,17 @@ internal sealed record RemoteAccount(string Namespace, string Name)
         JsonObject? system = await cluster.Client.GetAsync(KubeResource.Namespaces, null, "kube-system", cancel).ConfigureAwait(false);
         return system.TextAt("metadata.uid") ?? cluster.Server.AbsoluteUri;
     }
+
+    /// <summary>Its namespace, where there is none yet.</summary>
+    public ObjectManifest Home()
+    {
+        ObjectManifest home = ObjectManifest.Create(KubeResource.Namespaces, null, Namespace, Labels());
+        home.Manifest["metadata"]!["annotations"] = new JsonObject { [HomeOf] = Name };
+        return home;
+    }
+
+    /// <summary>Whether a namespace was made for this account.</summary>
+    public bool IsHome(JsonObject ns) => (string?)ns["metadata"]?["annotations"]?[HomeOf] == Name;
 
     /// <summary>Its objects on the remote cluster, in the order in which they are made.</summary>
     /// <param name="rules">What it may do.</param>

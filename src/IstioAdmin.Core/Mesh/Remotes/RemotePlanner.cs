@@ -94,7 +94,7 @@ public static partial class RemotePlanner
     {
         List<ObjectManifest> manifests = [.. account.Objects(rules, purpose)];
         if (!await TargetNamespace.ExistsAsync(remote.Client, account.Namespace, mustAccept: true, reporter, cancel).ConfigureAwait(false))
-            manifests.Insert(0, ObjectManifest.Create(KubeResource.Namespaces, null, account.Namespace, RemoteAccount.Labels()));
+            manifests.Insert(0, account.Home());
         return await ChangeInstaller.PlanAsync(Draft(remote, account.Namespace, options), manifests, reporter, cancel).ConfigureAwait(false);
     }
 

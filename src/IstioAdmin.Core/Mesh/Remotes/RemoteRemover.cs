@@ -18,12 +18,14 @@ public static class RemoteRemover
     /// <param name="mesh">The mesh.</param>
     /// <param name="remote">The remote cluster.</param>
     /// <param name="reached">Connected clusters among which it may be; those that are others have nothing of it and are left alone.</param>
+    /// <param name="includeNamespace">Also remove the namespace on the remote cluster, where it was made for this remote cluster.</param>
     /// <param name="patience">How long to wait for the operator; null asks for the deletion only.</param>
     /// <param name="reporter">Told about progress, and warned of objects that are left alone.</param>
     /// <param name="cancel">Cancels the requests.</param>
     /// <exception cref="MeshException">A server could not be asked, or refused.</exception>
     public static async Task<RemotePlan> PlanAsync(
-        MeshCluster cluster, IstioMesh mesh, IstioRemoteCluster remote, IReadOnlyList<MeshCluster> reached, TimeSpan? patience, IReporter reporter, CancellationToken cancel)
+        MeshCluster cluster, IstioMesh mesh, IstioRemoteCluster remote, IReadOnlyList<MeshCluster> reached, bool includeNamespace, TimeSpan? patience,
+        IReporter reporter, CancellationToken cancel)
     {
         IRemoteDialect dialect = MeshOperator.Of(mesh.Operator).Remotes;
         var options = new RemoteOptions();
@@ -46,7 +48,10 @@ public static class RemoteRemover
             RemoteAccount account = await RemoteAccount.OfAsync(cluster, mesh.Namespace, remote.Name, cancel).ConfigureAwait(false);
             foreach (MeshCluster candidate in reached)
             {
-                ChangePlan there = await ChangeRemover.PlanAsync(RemotePlanner.Draft(candidate, mesh.Namespace, options), account.Objects([], ""), reporter, cancel).ConfigureAwait(false);
+                List<ObjectManifest> objects = [.. account.Objects([], "")];
+                if (includeNamespace && await MayRemoveNamespaceAsync(candidate, account, reporter, cancel).ConfigureAwait(false))
+                    objects.Insert(0, account.Home());
+                ChangePlan there = await ChangeRemover.PlanAsync(RemotePlanner.Draft(candidate, mesh.Namespace, options), objects, reporter, cancel).ConfigureAwait(false);
                 if (there.Steps.Count > 0)
                     parts.Add(there);
             }
@@ -117,6 +122,26 @@ public static class RemoteRemover
             : !hasSecret ? $"An empty one will do: kubectl create secret generic {known.Remotes.SecretName(name)} -n {mesh.Namespace}. "
             : "The operator's log says what it waits for. ")
             + $"Where it never will, let the resource go by hand, which leaves Istio's parts on the remote cluster: {free}. Then run the command again.", $"{mesh.Namespace}/{name}");
+    }
+
+    /// <summary>Whether the account's namespace was made for it, and holds no other mesh's account.</summary>
+    private static async Task<bool> MayRemoveNamespaceAsync(MeshCluster candidate, RemoteAccount account, IReporter reporter, CancellationToken cancel)
+    {
+        JsonObject? found = await candidate.Client.GetAsync(KubeResource.Namespaces, null, account.Namespace, cancel).ConfigureAwait(false);
+        if (found is null || !account.IsHome(found))
+        {
+            reporter.Detail($"Namespace {account.Namespace} on {candidate.Name} is not removed: {(found is null ? "it is not there" : "it was not made for this remote cluster")}.");
+            return false;
+        }
+        List<string> others = [];
+        await foreach (JsonObject other in candidate.Client.ListObjectsAsync(KubeResource.ServiceAccounts, new ListQuery(account.Namespace, ObjectOwner.Selector(RemoteAccount.PartOf)), cancel).ConfigureAwait(false))
+        {
+            if (other.Metadata("name") is { } name && name != account.Name)
+                others.Add(name);
+        }
+        if (others.Count > 0)
+            reporter.Warn($"Namespace {account.Namespace} on {candidate.Name} stays: other meshes reach the cluster with service accounts in it ({string.Join(", ", others)}).");
+        return others.Count == 0;
     }
 
     private static async Task WarnOfAccountAsync(RemotePlan plan, IReporter reporter, CancellationToken cancel)

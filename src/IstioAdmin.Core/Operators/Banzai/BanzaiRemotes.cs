@@ -4,7 +4,6 @@ using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Mesh.Remotes;
 using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Operators.Manifests;
-using static IstioAdmin.Core.Operators.Manifests.AccessRule;
 
 namespace IstioAdmin.Core.Operators.Banzai;
 
@@ -28,22 +27,8 @@ internal sealed class BanzaiRemotes : IRemoteDialect
 
     public KubeResource? Resource => MeshResources.BanzaiRemotes;
 
-    /// <summary>
-    /// The operator does on the remote cluster what it does at home, so it needs the same rights there, and, as it must be allowed what it grants,
-    /// those of Istio's components. Not those for its own resources at home; and it writes Endpoints, which it only reads there.
-    /// </summary>
-    public JsonArray Rules(IstioMesh mesh)
-    {
-        int minor = IstioRelease.TryParse(mesh.Version, out IstioRelease release) ? release.Minor : 1;
-        IEnumerable<AccessRule> shared = BanzaiRole.Rules.Where(rule => rule.Group != "coordination.k8s.io" && !rule.Resources.Contains("remoteistios", StringComparison.Ordinal));
-        return AccessRule.Rules(
-        [
-            .. shared,
-            new AccessRule("istio.banzaicloud.io", "istios", Own),
-            new AccessRule("istio.banzaicloud.io", "istios/finalizers istios/status", "get patch update"),
-            new AccessRule("", "endpoints", Own),
-        ], minor);
-    }
+    public JsonArray Rules(IstioMesh mesh) =>
+        AccessRule.Rules(BanzaiRemoteRole.Rules, IstioRelease.TryParse(mesh.Version, out IstioRelease release) ? release.Minor : 1);
 
     public string SecretName(string remote) => remote;
 

@@ -29,6 +29,10 @@ public sealed class RemoveIstioRemoteClusterCommand : RemoteCommand
     [SupportsWildcards]
     public MeshCluster[]? Remote { get; set; }
 
+    /// <summary>Remove the namespace on the remote cluster too, with everything in it, where it was made for this remote cluster.</summary>
+    [Parameter]
+    public SwitchParameter IncludeNamespace { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel) => ForEachClusterAsync(async (cluster, cancel) =>
     {
@@ -36,7 +40,7 @@ public sealed class RemoveIstioRemoteClusterCommand : RemoteCommand
         IReadOnlyList<IstioRemoteCluster> all = await IstioRemotes.ListAsync(cluster, mesh, cancel);
         IstioRemoteCluster found = all.FirstOrDefault(remote => remote.Name == Name) ?? throw GetIstioRemoteClusterCommand.NotFound(cluster.Server, Name, all);
         MeshCluster[] reached = [.. (Remote ?? []).Where(remote => remote != cluster)];
-        RemotePlan plan = await RemoteRemover.PlanAsync(cluster, mesh, found, reached, NoWait ? null : Patience, Reporter, cancel);
+        RemotePlan plan = await RemoteRemover.PlanAsync(cluster, mesh, found, reached, IncludeNamespace, NoWait ? null : Patience, Reporter, cancel);
         if (Approve(plan) is { } approved)
             WriteObject(await RemoteRemover.RunAsync(approved, Reporter, cancel));
     }, cancel);

@@ -204,7 +204,7 @@ public sealed class IstioRemotesTests : IAsyncDisposable
     private async Task AddAsync(IstioMesh mesh) => await RemotePlanner.RunAsync(await PlanAsync(mesh), null, _home.Reporter, Cancel);
 
     private async Task RemoveAsync(IstioMesh mesh, IstioRemoteCluster remote, TimeSpan patience) => await RemoteRemover.RunAsync(
-        await RemoteRemover.PlanAsync(_home.Cluster, mesh, remote, [_far.Cluster], patience, _home.Reporter, Cancel), _home.Reporter, Cancel);
+        await RemoteRemover.PlanAsync(_home.Cluster, mesh, remote, [_far.Cluster], includeNamespace: false, patience, _home.Reporter, Cancel), _home.Reporter, Cancel);
 
     private JsonObject Role() => _far.Api.Find(_far.Api.Paths.Single(path => path.Contains("/clusterroles/istio-remote-east-", StringComparison.Ordinal)))!;
 

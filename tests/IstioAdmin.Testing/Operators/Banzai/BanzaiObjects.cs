@@ -16,6 +16,47 @@ internal sealed class BanzaiObjects(JsonObject istio, AdmissionServer admission)
     public IEnumerable<(string Collection, JsonObject Item, bool Wanted)> All() =>
         [.. Definitions(), .. Common(), .. Citadel(), .. Galley(), .. Pilot(), .. Gateways(), .. Mixer(), .. Cni(), .. SidecarInjector()];
 
+    /// <summary>
+    /// What it makes on a remote cluster: <c>reconcile_remote_istio.go</c>, and the roles as <c>rbac.go</c> of each component has them, so that the API server
+    /// judges whether the account may grant them.
+    /// </summary>
+    public IEnumerable<(string Collection, JsonObject Item, bool Wanted)> Remote()
+    {
+        string[] ofMesh = ["MeshPolicy", "DestinationRule"];
+        foreach ((string collection, JsonObject item, bool wanted) in ((string, JsonObject, bool)[])[.. Common(), .. Citadel(), .. Cni(), .. SidecarInjector(), .. Gateways()])
+        {
+            if (ofMesh.Contains((string)item["kind"]!))
+                continue;
+            if ((string)item["kind"]! == "ClusterRole" && RemoteRules.TryGetValue((string)item["metadata"]!["name"]!, out string? rules))
+                item["rules"] = JsonNode.Parse(rules);
+            yield return (collection, item, wanted);
+        }
+        foreach (string gateway in (string[])["istio-ingressgateway", "istio-egressgateway"])
+        {
+            bool wanted = Json.Flag(_spec, "gateways", "enabled") == true;
+            yield return (RoleCollection("clusterroles"), MeshObjects.ClusterRole($"{gateway}-cluster-role", null, RemoteRules["gateways"]), wanted);
+            yield return (RoleCollection("clusterrolebindings"),
+                MeshObjects.ClusterRoleBinding($"{gateway}-cluster-role-binding", null, $"{gateway}-cluster-role", _ns, $"{gateway}-service-account"), wanted);
+        }
+    }
+
+    private static readonly Dictionary<string, string> RemoteRules = new(StringComparer.Ordinal)
+    {
+        ["istio-citadel-cluster-role"] = """
+            [{"apiGroups":[""],"resources":["configmaps"],"verbs":["create","get","update"]},
+             {"apiGroups":[""],"resources":["secrets"],"verbs":["create","get","watch","list","update","delete"]},
+             {"apiGroups":[""],"resources":["serviceaccounts","services"],"verbs":["get","watch","list"]},
+             {"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}]
+            """,
+        ["istio-sidecar-injector-cluster-role"] = """
+            [{"apiGroups":[""],"resources":["configmaps"],"verbs":["get","watch","list"]},
+             {"apiGroups":["admissionregistration.k8s.io"],"resources":["mutatingwebhookconfigurations"],"verbs":["get","list","watch","patch"]}]
+            """,
+        ["gateways"] = """[{"apiGroups":["networking.istio.io"],"resources":["virtualservices","destinationrules","gateways"],"verbs":["get","watch","list","update"]}]""",
+    };
+
+    private static string RoleCollection(string plural) => $"apis/rbac.authorization.k8s.io/v1/{plural}";
+
     /// <summary>Where in a namespace its objects are.</summary>
     public static IEnumerable<string> Collections(string ns) =>
     [

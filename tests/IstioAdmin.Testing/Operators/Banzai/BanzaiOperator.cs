@@ -18,6 +18,7 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
     private const string Finalizer = "istio-operator.finializer.banzaicloud.io";
     private const string Validation = "/validate-istio-config";
     private readonly HashSet<string> _secondRounds = new(StringComparer.Ordinal);
+    private BanzaiRemotes? _remotes;
 
     private const string Istios = "apis/istio.banzaicloud.io/v1beta1/istios";
     private const string RemoteIstios = "apis/istio.banzaicloud.io/v1beta1/remoteistios";
@@ -41,7 +42,10 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
         (await Api.ListAsync(Istios)).Count == 0 ? Review.Allowed : new Review("istio config resource already exists", 400);
 
     protected override Task<TimeSpan?> ReconcileAsync(string path) =>
-        path.Contains("/remoteistios/", StringComparison.Ordinal) ? new BanzaiRemotes(this, Api, Times, End).ReconcileAsync(path) : ReconcileIstioAsync(path);
+        path.Contains("/remoteistios/", StringComparison.Ordinal) ? (_remotes ??= new BanzaiRemotes(this, Api, Times, admission, End)).ReconcileAsync(path) : ReconcileIstioAsync(path);
+
+    /// <summary>The work of a round that a RemoteIstio has.</summary>
+    internal Task WorkAsync() => LabourAsync();
 
     private async Task<TimeSpan?> ReconcileIstioAsync(string path)
     {
@@ -106,7 +110,7 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
         authority["data"] = Json.Parse("""{"ca-cert.pem":"Y2VydA==","ca-key.pem":"a2V5"}""");
         if (await Api.FindAsync($"api/v1/namespaces/{ns}/secrets/istio-ca-secret", End) is null)
             await Context.Cluster.PostAsync($"api/v1/namespaces/{ns}/secrets", authority, "citadel", End);
-        await LabelNamespacesAsync(Json.Texts(istio, "spec", "autoInjectionNamespaces"));
+        await LabelNamespacesAsync(Api, Json.Texts(istio, "spec", "autoInjectionNamespaces"), End);
         return await AddressesAsync(ns, istio["spec"]!);
     }
 
@@ -146,9 +150,9 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
         }
     }
 
-    private async Task LabelNamespacesAsync(IReadOnlyList<string> wanted)
+    internal static async Task LabelNamespacesAsync(ClusterApi api, IReadOnlyList<string> wanted, CancellationToken cancel)
     {
-        foreach (JsonObject item in await Api.ListAsync("api/v1/namespaces", End))
+        foreach (JsonObject item in await api.ListAsync("api/v1/namespaces", cancel))
         {
             string name = (string)item["metadata"]!["name"]!;
             bool managed = Json.Text(item, "metadata", "labels", "istio-operator-managed-injection") == "enabled";
@@ -156,8 +160,8 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
             string? label = wanted.Contains(name) && !labelled ? "\"enabled\"" : managed && !wanted.Contains(name) ? "null" : null;
             if (label is not null)
             {
-                await Api.PatchAsync($"api/v1/namespaces/{name}",
-                    Json.Parse($$$"""{"metadata":{"labels":{"istio-injection":{{{label}}},"istio-operator-managed-injection":{{{label}}} }} }"""), Manager, End);
+                await api.PatchAsync($"api/v1/namespaces/{name}",
+                    Json.Parse($$$"""{"metadata":{"labels":{"istio-injection":{{{label}}},"istio-operator-managed-injection":{{{label}}} }} }"""), Manager, cancel);
             }
         }
     }
@@ -221,6 +225,7 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
     protected override Task ForgetAsync()
     {
         admission.Unhandle(Validation);
+        _remotes?.Dispose();
         return Task.CompletedTask;
     }
 }
