@@ -56,6 +56,12 @@ internal static class ChangeInstaller
             reporter.Detail($"{manifest} cannot be tried out beforehand: {e.Message}");
             return existing is null ? ChangeAction.Create : ChangeAction.Change;
         }
+        // To somebody who may bind roles by his own rights alone, the server says what a binding grants, which it cannot before there is its role.
+        catch (MeshException e) when (e.Kind == FailureKind.NotFound && existing is null && manifest.Resource == KubeResource.ClusterRoleBindings)
+        {
+            reporter.Detail($"{manifest} cannot be tried out before its role is there: {e.Message}");
+            return ChangeAction.Create;
+        }
     }
 
     private static void RefuseTerminating(ChangePlan plan, IReadOnlyList<ObjectManifest> manifests, JsonObject?[] existing)

@@ -20,6 +20,18 @@ internal static partial class RoleRule
         return $"Ask for {role} with the rule {{apiGroups: [\"{group}\"], resources: [\"{resource}\"], verbs: [\"{about.Verb}\"]}}.";
     }
 
+    /// <summary>
+    /// What somebody needs who gave more rights than he has: k8s.io/kubernetes <c>pkg/registry/rbac</c> asks for <c>escalate</c> on the role, or for
+    /// <c>bind</c> on the role of a binding, unless he has all that the role allows.
+    /// </summary>
+    public static string GrantRemedy(KubeSubject about)
+    {
+        (string group, string resource) = Split(about.Resource);
+        string verb = resource.EndsWith("bindings", StringComparison.Ordinal) ? "bind" : "escalate";
+        string role = resource.StartsWith("cluster", StringComparison.Ordinal) ? "clusterroles" : "roles";
+        return $"The server lets nobody grant rights that he does not have. {Remedy(about with { Verb = verb, Resource = $"{role}.{group}" })} Or let somebody run the command who has all of these rights himself.";
+    }
+
     /// <summary>Splits <c>deployments.apps</c> and <c>deployments/scale.apps</c> into group and resource.</summary>
     private static (string Group, string Resource) Split(string fullName)
     {

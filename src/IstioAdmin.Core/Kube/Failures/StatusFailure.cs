@@ -79,6 +79,7 @@ internal static class StatusFailure
     /// <summary>403 is RBAC's, or that of an admission controller (quota, Pod Security), whose remedy is another one.</summary>
     private static Row Refused(KubeStatus? status, KubeSubject about) =>
         MayNotCreate(status, about) ? new Row("Forbidden", FailureKind.Forbidden, RoleRule.Remedy(about with { Verb = "create" }))
+        : status?.Message?.Contains("attempting to grant", StringComparison.Ordinal) == true ? new Row("Forbidden", FailureKind.Forbidden, RoleRule.GrantRemedy(about))
         : status?.Message is { } message && !message.Contains("cannot ", StringComparison.Ordinal)
             ? new Row(
                 "AdmissionRefused",

@@ -73,6 +73,20 @@ public sealed class StatusFailureTests
         Assert.DoesNotContain("Role", failure.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("clusterroles.rbac.authorization.k8s.io", null, """a ClusterRole with the rule {apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterroles"], verbs: ["escalate"]}""")]
+    [InlineData("clusterrolebindings.rbac.authorization.k8s.io", null, """a ClusterRole with the rule {apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterroles"], verbs: ["bind"]}""")]
+    [InlineData("rolebindings.rbac.authorization.k8s.io", "shop", """a Role in namespace shop with the rule {apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles"], verbs: ["bind"]}""")]
+    public void Who_grants_more_than_he_has_is_told_the_verb_that_lets_him(string resource, string? ns, string rule)
+    {
+        MeshException failure = From(403, Status(403, "Forbidden",
+            "clusterroles.rbac.authorization.k8s.io \"r\" is forbidden: user \"jane\" (groups=[\"a\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"get\"]}"),
+            new KubeSubject("patch", resource, ns, "r"));
+
+        Assert.Equal(("Forbidden", FailureKind.Forbidden), (failure.ErrorId, failure.Kind));
+        Assert.Contains($"Ask for {rule}.", failure.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_apply_that_would_create_an_object_is_refused_without_a_reason_and_misses_the_verb_create()
     {
