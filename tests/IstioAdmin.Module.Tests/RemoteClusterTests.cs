@@ -110,6 +110,21 @@ public sealed class RemoteClusterTests : ModuleTest, IAsyncLifetime
     }
 
     [Fact]
+    public void Without_waiting_the_rest_is_named_also_where_the_operator_has_let_go_at_once()
+    {
+        One("Add-IstioRemoteCluster east");
+
+        ScriptResult result = Shell.Run("Remove-IstioRemoteCluster east -Remote east -NoWait -Confirm:$false").ThrowIfFailed();
+
+        string warning = Assert.Single(result.Warnings);
+        Assert.Contains("Run the command again", warning, StringComparison.Ordinal);
+        Assert.Contains("Secret istio-system/east", warning, StringComparison.Ordinal);
+        Shell.Run("Remove-IstioRemoteCluster east -Remote east -Confirm:$false").ThrowIfFailed();
+        Assert.Null(_west.Find(Secrets + "east"));
+        Assert.DoesNotContain(_east.Paths, path => path.Contains("istio-remote-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_account_stays_where_its_cluster_is_not_named_and_a_warning_says_so()
     {
         One("Add-IstioRemoteCluster east");

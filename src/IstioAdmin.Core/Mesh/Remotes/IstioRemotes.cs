@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
 using IstioAdmin.Core.Kube.Listing;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Mesh.Remotes;

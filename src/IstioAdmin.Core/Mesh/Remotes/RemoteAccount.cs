@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Mesh.Remotes;
@@ -85,6 +84,9 @@ internal sealed record RemoteAccount(string Namespace, string Name)
         ObjectOwner.Mark(labels, PartOf);
         return labels;
     }
+
+    /// <summary>What removes it by hand, on the remote cluster.</summary>
+    public string Removal => $"kubectl delete clusterrolebinding,clusterrole {Name}; kubectl delete -n {Namespace} secret/{TokenName} serviceaccount/{Name}";
 
     /// <summary>Its token, if there is one yet.</summary>
     public async Task<RemoteToken?> TokenAsync(MeshCluster remote, CancellationToken cancel)

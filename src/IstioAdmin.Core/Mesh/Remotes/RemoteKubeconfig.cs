@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube.Yaml;
-using IstioAdmin.Core.Mesh.Settings;
 
 namespace IstioAdmin.Core.Mesh.Remotes;
 

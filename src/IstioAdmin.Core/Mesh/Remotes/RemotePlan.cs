@@ -21,6 +21,9 @@ public sealed record RemotePlan
     /// <summary>The remote cluster as it was found; null when it is not there yet.</summary>
     public IstioRemoteCluster? Found { get; init; }
 
+    /// <summary>Whether it is only the beginning of a removal: the operator needs the rest for as long as it has not let go.</summary>
+    public bool LeavesRest { get; init; }
+
     /// <summary>Whether anything is to be written.</summary>
     public bool Writes => Parts.Any(part => part.Steps.Any(step => step.Writes));
 

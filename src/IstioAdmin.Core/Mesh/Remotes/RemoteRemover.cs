@@ -43,7 +43,8 @@ public static class RemoteRemover
             parts.Add(RemotePlanner.Draft(cluster, mesh.Namespace, options) with { Steps = [step], Removes = true });
         }
         // Without waiting nobody knows when the operator has ceased to need the rest.
-        if (patience is not null || parts.Count == 0)
+        bool leavesRest = patience is null && parts.Count > 0;
+        if (!leavesRest)
         {
             RemoteAccount account = await RemoteAccount.OfAsync(cluster, mesh.Namespace, remote.Name, cancel).ConfigureAwait(false);
             foreach (MeshCluster candidate in reached)
@@ -61,7 +62,7 @@ public static class RemoteRemover
                     [ObjectManifest.Create(KubeResource.Secrets, mesh.Namespace, secret, RemoteAccount.Labels())], reporter, cancel).ConfigureAwait(false));
             }
         }
-        return new RemotePlan { Cluster = cluster, Mesh = mesh, Name = remote.Name, Parts = parts, Found = remote };
+        return new RemotePlan { Cluster = cluster, Mesh = mesh, Name = remote.Name, Parts = parts, Found = remote, LeavesRest = leavesRest };
     }
 
     /// <summary>Runs a removal, and names what stays.</summary>
@@ -73,8 +74,11 @@ public static class RemoteRemover
             await ChangeRun.RunAsync(part, reporter, cancel).ConfigureAwait(false);
         MeshCluster[] others = [.. plan.Parts.Select(part => part.Cluster).Where(cluster => cluster != plan.Cluster).Distinct()];
         IstioRemoteCluster? left = await IstioRemotes.ReadAsync(plan.Cluster, plan.Mesh, plan.Name, cancel).ConfigureAwait(false);
-        if (left?.Resource is not null)
-            reporter.Warn($"The operator is still letting {plan.Name} go. Run the command again when it has: until then it needs Secret {plan.Mesh.Namespace}/{left.SecretName} and the account on the remote cluster.");
+        if (left is not null && (left.Resource is not null || plan.LeavesRest))
+        {
+            reporter.Warn($"{(left.Resource is null ? $"The operator has let {plan.Name} go" : $"The operator is still letting {plan.Name} go, and until then needs the rest")}. Run the command again "
+                + $"to remove what is left: Secret {plan.Mesh.Namespace}/{left.SecretName}, and the account on the remote cluster.");
+        }
         else if (others.Length == 0)
             await WarnOfAccountAsync(plan, reporter, cancel).ConfigureAwait(false);
         foreach (MeshCluster other in others)
@@ -150,7 +154,7 @@ public static class RemoteRemover
         reporter.Warn(plan.Found?.Account is { } other && other != account.ToString()
             ? $"On the remote cluster, service account {other} stays: IstioAdmin did not make it."
             : $"On the remote cluster, service account {account} stays, with its token, ClusterRole and ClusterRoleBinding of the same name: its token is valid until they are removed. "
-            + "-Remote names connected clusters in which they are looked for; or remove them there with kubectl.");
+            + $"-Remote names connected clusters in which they are looked for. Without it, there: {account.Removal}");
     }
 
     /// <summary>What the operator forgets on the remote cluster, where a mesh of the cluster's own does not need it.</summary>

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Mesh.Remotes;
-using IstioAdmin.Core.Mesh.Settings;
 using IstioAdmin.Core.Operators.Manifests;
 
 namespace IstioAdmin.Core.Operators.Banzai;
