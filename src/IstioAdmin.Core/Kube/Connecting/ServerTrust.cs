@@ -18,9 +18,11 @@ internal sealed class ServerTrust : IDisposable
     private readonly string? _serverName;
     private readonly X509Certificate2Collection? _authorities;
     private readonly bool _insecure;
+    private readonly byte[]? _fingerprint;
 
-    private ServerTrust(Uri server, string? serverName, X509Certificate2Collection? authorities, bool insecure)
+    private ServerTrust(Uri server, string? serverName, X509Certificate2Collection? authorities, bool insecure, byte[]? fingerprint = null)
     {
+        _fingerprint = fingerprint;
         _server = server;
         _serverName = serverName;
         _authorities = authorities;
@@ -52,6 +54,11 @@ internal sealed class ServerTrust : IDisposable
         return new ServerTrust(server, serverName, certificates, insecure);
     }
 
+    /// <summary>Trusts one certificate, whoever issued it and whatever it is for.</summary>
+    /// <param name="server">The server's address.</param>
+    /// <param name="fingerprint">SHA-256 of the certificate.</param>
+    public static ServerTrust Pinned(Uri server, byte[] fingerprint) => new(server, serverName: null, authorities: null, insecure: false, fingerprint);
+
     /// <summary>The callback for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -59,6 +66,12 @@ internal sealed class ServerTrust : IDisposable
             return true;
         if (certificate is not X509Certificate2 leaf)
             throw Untrusted("the server presents no certificate");
+        if (_fingerprint is { } pinned)
+        {
+            return CryptographicOperations.FixedTimeEquals(leaf.GetCertHash(HashAlgorithmName.SHA256), pinned)
+                ? true
+                : throw Untrusted($"its certificate ({leaf.Subject}) is not the one whose fingerprint was remembered");
+        }
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
             throw NameMismatch(leaf);
         if (_authorities is null)

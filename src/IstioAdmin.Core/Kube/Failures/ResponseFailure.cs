@@ -6,10 +6,13 @@ namespace IstioAdmin.Core.Kube.Failures;
 internal static class ResponseFailure
 {
     // The reader's exceptions differ only in their words; each of these means that the text stops before its end.
-    private static readonly string[] EndsEarly = ["end of data", "depth to be zero", "not contain any JSON tokens"];
+    private static readonly string[] EarlyEnds = ["end of data", "depth to be zero", "not contain any JSON tokens"];
+
+    /// <summary>Whether JSON could not be read because it stops before its end.</summary>
+    public static bool EndsEarly(JsonException exception) => EarlyEnds.Any(words => exception.Message.Contains(words, StringComparison.Ordinal));
 
     public static MeshException FromJson(JsonException exception, KubeEndpoint endpoint, KubeSubject about) =>
-        EndsEarly.Any(words => exception.Message.Contains(words, StringComparison.Ordinal))
+        EndsEarly(exception)
             ? Truncated(endpoint, about, exception)
             : new MeshException(
                 "ResponseInvalid",
