@@ -26,6 +26,9 @@ internal sealed class PipelineClient : IDisposable
 
     private readonly KubeTransport _transport;
     private readonly string _token;
+    private readonly ServerTrust _trust;
+    private readonly TimeSpan _connectTimeout;
+    private readonly TimeProvider? _retryTime;
 
     /// <param name="endpoint">Base address, ending in a slash.</param>
     /// <param name="token">The token to show; empty for none.</param>
@@ -36,6 +39,9 @@ internal sealed class PipelineClient : IDisposable
     {
         Endpoint = endpoint;
         _token = token;
+        _trust = trust;
+        _connectTimeout = connectTimeout;
+        _retryTime = retryTime;
         var settings = new ConnectionSettings
         {
             Endpoint = new KubeEndpoint("pipeline", endpoint, "", ""),
@@ -48,18 +54,26 @@ internal sealed class PipelineClient : IDisposable
 
     public Uri Endpoint { get; }
 
+    /// <summary>A client without a token for a service that trusts the machine's authorities.</summary>
+    public static PipelineClient Anonymous(Uri endpoint, TimeSpan connectTimeout) =>
+        new(endpoint, token: "", ServerTrust.Create(endpoint, serverName: null, authorities: null, insecure: false, () => null!), connectTimeout, retryTime: null);
+
+    /// <summary>A client for another service behind the same host, which gets no token.</summary>
+    public PipelineClient WithoutLogin(Uri endpoint) => new(endpoint, token: "", _trust.Share(), _connectTimeout, _retryTime);
+
     /// <summary>Reads something.</summary>
     /// <param name="path">Path and query relative to the endpoint.</param>
     /// <param name="about">What is asked, as it continues "could not": <c>list the clusters of 'acme'</c>.</param>
     /// <param name="timeout">Longest wait for the answer; null for the transport's own limits.</param>
     /// <param name="cancel">Cancels reading.</param>
+    /// <param name="headers">Parameters that the API wants as headers.</param>
     /// <exception cref="PipelineException">Pipeline could not be reached, refused, or answered something else than JSON.</exception>
-    public async Task<JsonNode?> GetAsync(string path, string about, TimeSpan? timeout, CancellationToken cancel)
+    public async Task<JsonNode?> GetAsync(string path, string about, TimeSpan? timeout, CancellationToken cancel, IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         try
         {
             return await Transient.BodyReads.ExecuteAsync(
-                async token => (await ExchangeAsync(HttpMethod.Get, path, null, about, timeout, token).ConfigureAwait(false)).Body, cancel).ConfigureAwait(false);
+                async token => (await ExchangeAsync(HttpMethod.Get, path, null, about, timeout, headers, token).ConfigureAwait(false)).Body, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
@@ -74,7 +88,7 @@ internal sealed class PipelineClient : IDisposable
     {
         try
         {
-            return await ExchangeAsync(method, path, body, about, null, cancel).ConfigureAwait(false);
+            return await ExchangeAsync(method, path, body, about, null, null, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
@@ -91,10 +105,12 @@ internal sealed class PipelineClient : IDisposable
     public void Dispose() => _transport.Dispose();
 
     private async Task<(HttpStatusCode Status, JsonNode? Body)> ExchangeAsync(
-        HttpMethod method, string path, JsonNode? body, string about, TimeSpan? timeout, CancellationToken cancel)
+        HttpMethod method, string path, JsonNode? body, string about, TimeSpan? timeout, IReadOnlyList<(string Name, string Value)>? headers, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, new Uri(Endpoint, path));
         request.Headers.TryAddWithoutValidation("Accept", "application/json, application/problem+json");
+        foreach ((string name, string value) in headers ?? [])
+            request.Headers.TryAddWithoutValidation(name, value);
         if (timeout is { } limit)
             request.Options.Set(RetryRules.AttemptTimeout, limit);
         if (body is not null)

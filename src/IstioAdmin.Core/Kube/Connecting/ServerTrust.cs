@@ -59,6 +59,9 @@ internal sealed class ServerTrust : IDisposable
     /// <param name="fingerprint">SHA-256 of the certificate.</param>
     public static ServerTrust Pinned(Uri server, byte[] fingerprint) => new(server, serverName: null, authorities: null, insecure: false, fingerprint);
 
+    /// <summary>The same trust for a second owner, who may dispose of it.</summary>
+    public ServerTrust Share() => new(_server, _serverName, _authorities is null ? null : [.. _authorities.Select(authority => new X509Certificate2(authority))], _insecure, _fingerprint);
+
     /// <summary>The callback for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {

@@ -1,0 +1,162 @@
+using System.Net;
+
+namespace IstioAdmin.Core.Pke.Requests;
+
+/// <summary>Everything about an order that can be known to be wrong before anybody is asked.</summary>
+internal static class PkeOrderCheck
+{
+    // banzaicloud/pipeline internal/pke/kubernetes.go; what is left open must not overlap what is given.
+    private const string DefaultPodCidr = "10.200.0.0/16";
+    private const string DefaultServiceCidr = "10.32.0.0/24";
+
+    /// <exception cref="MeshException">The order cannot be carried out (<c>PkeRequestInvalid</c>); the message names every reason.</exception>
+    public static void Check(PkeClusterOrder order)
+    {
+        PkeCloud cloud = PkeCloud.Named(order.Cloud);
+        var problems = new Problems();
+        if (PkeNames.WrongCluster(order.Name) is { } wrongName)
+            problems.Add(wrongName);
+        problems.AddIf(!PkeNames.IsVersion(order.KubernetesVersion), $"'{order.KubernetesVersion}' is not a version of Kubernetes such as 1.12.2");
+        problems.AddIf(cloud.NeedsLocation && string.IsNullOrWhiteSpace(order.Location), $"a cluster in {cloud.Name} needs a location");
+        problems.AddIf(order.SecretId is null && order.SecretName is null, "the secret with which Pipeline logs in to the cloud is not named");
+        problems.AddIf(order.SshSecretId is not null && cloud.Type is null && order.SecretId is null, "with a secret for SSH, the cloud's secret has to be known by its identifier");
+        CheckOthers(order, cloud, problems);
+        CheckPools(order.NodePools, cloud, problems);
+        CheckRanges(order, problems);
+        problems.ThrowIfAny($"Cluster '{order.Name}'", order.Name);
+    }
+
+    /// <exception cref="MeshException">The pools cannot be those of a cluster (<c>PkeRequestInvalid</c>).</exception>
+    public static void CheckChanged(PkeCluster cluster, IReadOnlyList<PkeNodePool> pools, IReadOnlyList<PkeNodePool> changed)
+    {
+        PkeCloud cloud = PkeCloud.Named(cluster.Cloud);
+        var problems = new Problems();
+        foreach (PkeNodePool pool in changed)
+            CheckPool(pool, cloud, problems, isNew: cluster.NodePools.All(existing => existing.Name != pool.Name));
+        CheckNames(pools, problems);
+        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name);
+    }
+
+    /// <exception cref="MeshException">The pool cannot be one of any cluster (<c>PkeRequestInvalid</c>).</exception>
+    public static void Check(PkeNodePool pool)
+    {
+        var problems = new Problems();
+        CheckPool(pool, pool.Provider is { } cloud ? PkeCloud.Named(cloud) : null, problems, isNew: true);
+        problems.ThrowIfAny($"Node pool '{pool.Name}'", pool.Name);
+    }
+
+    private static void CheckOthers(PkeClusterOrder order, PkeCloud cloud, Problems problems)
+    {
+        bool azure = cloud.Name == "azure", vsphere = cloud.Name == "vsphere", amazon = cloud.Name == "amazon";
+        problems.AddIf(azure && string.IsNullOrWhiteSpace(order.ResourceGroup), "a cluster in azure needs a resource group");
+        problems.AddIf(!azure && order.ResourceGroup is not null, $"{cloud.Name} has no resource groups");
+        problems.AddIf(!azure && (order.NetworkName is not null || order.NetworkCidr is not null), $"the network of a cluster in {cloud.Name} is named by its pools, not by the cluster");
+        problems.AddIf(!azure && (order.AccessPoints.Count > 0 || order.ApiServerAccessPoints.Count > 0), $"{cloud.Name} has no access points");
+        problems.AddIf(!vsphere && (order.Folder ?? order.Datastore ?? order.ResourcePool ?? order.LoadBalancerIPRange ?? order.StorageSecretName) is not null,
+            $"folder, datastore, resource pool, storage secret and range of load balancers are for vsphere, not for {cloud.Name}");
+        problems.AddIf(vsphere && order.Location is not null, "vsphere has no locations");
+        problems.AddIf(!amazon && order.PostHooks is not null, $"post hooks can be given to clusters in amazon only; run them afterwards with Set-PkeCluster");
+        problems.AddIf(!amazon && order.ScaleOptions is not null, "scale options are for clusters in amazon only");
+        foreach (string point in order.ApiServerAccessPoints.Where(point => order.AccessPoints.Count > 0 && !order.AccessPoints.Contains(point)))
+            problems.Add($"the API server's access point '{point}' is not one of the cluster's");
+        if (order.LoadBalancerIPRange is { } range && !IsAddressRange(range))
+            problems.Add($"'{range}' is not a range of addresses such as 192.168.23.150-192.168.23.180");
+    }
+
+    private static void CheckPools(IReadOnlyList<PkeNodePool> pools, PkeCloud cloud, Problems problems)
+    {
+        foreach (PkeNodePool pool in pools)
+            CheckPool(pool, cloud, problems, isNew: true);
+        CheckNames(pools, problems);
+        PkeNodePool[] masters = [.. pools.Where(pool => pool.IsMaster)];
+        if (masters.Length != 1)
+        {
+            problems.Add(masters.Length == 0
+                ? "no node pool has the role master; exactly one must"
+                : $"{masters.Length} node pools have the role master ({string.Join(", ", masters.Select(pool => pool.Name))}); exactly one must");
+        }
+        problems.AddIf(pools.Count > 1 && !pools.Any(pool => pool.Roles.Any(role => role != "master")), "no node pool has a role for workloads (worker)");
+    }
+
+    private static void CheckNames(IReadOnlyList<PkeNodePool> pools, Problems problems)
+    {
+        foreach (IGrouping<string, PkeNodePool> same in pools.GroupBy(pool => pool.Name).Where(group => group.Count() > 1))
+            problems.Add($"{same.Count()} node pools are named '{same.Key}'");
+    }
+
+    private static void CheckPool(PkeNodePool pool, PkeCloud? cloud, Problems problems, bool isNew)
+    {
+        void Wrong(bool wrong, string what) => problems.AddIf(wrong, $"node pool '{pool.Name}': {what}");
+
+        if (PkeNames.WrongPool(pool.Name) is { } name)
+            Wrong(true, name);
+        if (pool.Provider is not null && cloud is not null && pool.Provider != cloud.Name)
+            Wrong(true, $"it is for {pool.Provider}, the cluster for {cloud.Name}");
+        Wrong(isNew && pool.Roles.Count == 0, "it has no role");
+        foreach (string role in pool.Roles.Where(role => role is not ("master" or "worker" or "system" or "pipeline-system")))
+            Wrong(true, $"'{role}' is not a role; there are master, worker and system");
+        CheckMachines(pool, cloud, Wrong, isNew);
+        CheckSize(pool, cloud, Wrong);
+        Wrong(pool.SpotPrice is { } price && !PkeNames.IsPrice(price), $"'{pool.SpotPrice}' is not a price such as 0.2");
+        foreach ((string key, string value) in pool.Labels)
+        {
+            if (PkeNames.WrongLabel(key, value) is { } label)
+                Wrong(true, label);
+        }
+    }
+
+    private static void CheckMachines(PkeNodePool pool, PkeCloud? cloud, Action<bool, string> wrong, bool isNew)
+    {
+        bool vsphere = cloud?.Name == "vsphere", azure = cloud?.Name == "azure", amazon = cloud?.Name == "amazon";
+        wrong(isNew && cloud is not null && !vsphere && string.IsNullOrWhiteSpace(pool.InstanceType), "it has no instance type");
+        wrong(vsphere && pool.InstanceType is not null, "vsphere has no instance types; give processors and memory");
+        wrong(isNew && vsphere && pool.Vcpu is null or < 1, "it says no number of processors");
+        wrong(isNew && vsphere && pool.Ram is null or < 512, "it says no memory, or less than 512 MiB");
+        wrong(cloud is not null && !vsphere && (pool.Vcpu ?? pool.Ram) is not null && isNew, $"machines of {cloud?.Name} are chosen by instance type, not by processors and memory");
+        wrong(!amazon && cloud is not null && isNew && (pool.SpotPrice?.Length > 0 || pool.VpcId is not null || pool.SecurityGroupId is not null || pool.LaunchConfigurationName is not null
+            || pool.VolumeSize is not null || pool.Tags.Count > 0), "spot price, network, security group, launch configuration, volume size and tags are for amazon");
+        wrong(azure && isNew && pool.Image is not null, "the image of machines in azure cannot be chosen");
+        wrong(azure && pool.Zones.Any(zone => zone is not ("1" or "2" or "3")), $"the zones of azure are 1, 2 and 3, not {string.Join(", ", pool.Zones)}");
+        wrong(azure && pool.Subnets.Count > 1, "azure takes one subnet");
+        wrong(!azure && cloud is not null && pool.SubnetCidr is not null, $"a subnet cannot be made in {cloud?.Name}");
+        wrong(vsphere && (pool.Zones.Count > 0 || pool.Subnets.Count > 0), "vsphere has neither zones nor subnets");
+        wrong(pool.VolumeSize is < 0, "a volume cannot be smaller than nothing");
+    }
+
+    private static void CheckSize(PkeNodePool pool, PkeCloud? cloud, Action<bool, string> wrong)
+    {
+        int count = pool.Count ?? pool.MinCount ?? 1, min = pool.MinCount ?? count, max = pool.MaxCount ?? count;
+        // Only Amazon's groups may be empty.
+        int least = cloud?.Name == "amazon" ? 0 : 1;
+        wrong(min < least, $"its least number of machines, {min}, is below {least}");
+        wrong(max < 1, $"its greatest number of machines, {max}, is below 1");
+        wrong(min > max, $"its least number of machines, {min}, is above the greatest, {max}");
+        wrong(min <= max && (count < min || count > max), $"the number of machines wanted, {count}, is not between {min} and {max}");
+        wrong(cloud?.Name == "vsphere" && (pool.Autoscaling || min != max), "vsphere does not scale; give one number of machines");
+        if (!pool.IsMaster)
+            return;
+        wrong(count is not (1 or 3), $"a control plane has 1 or 3 machines, not {count}");
+        wrong(pool.Autoscaling || min != max, "a control plane cannot be scaled: least, wanted and greatest number have to be the same");
+    }
+
+    private static void CheckRanges(PkeClusterOrder order, Problems problems)
+    {
+        var ranges = new AddressRanges(problems);
+        bool given = (order.PodCidr ?? order.ServiceCidr ?? order.NetworkCidr) is not null;
+        ranges.Add("the pods' range", order.PodCidr ?? (given ? DefaultPodCidr : null));
+        ranges.Add("the services' range", order.ServiceCidr ?? (given ? DefaultServiceCidr : null));
+        IPNetwork? network = ranges.Add("the network's range", order.NetworkCidr);
+        foreach (IGrouping<string, PkeNodePool> subnet in order.NodePools.Where(pool => pool.SubnetCidr is not null).GroupBy(pool => pool.Subnets.FirstOrDefault() ?? pool.Name))
+        {
+            string[] texts = [.. subnet.Select(pool => pool.SubnetCidr!).Distinct()];
+            if (texts.Length > 1)
+                problems.Add($"subnet '{subnet.Key}' is given several ranges: {string.Join(", ", texts)}");
+            else
+                ranges.Add($"subnet '{subnet.Key}'", texts[0], network);
+        }
+    }
+
+    private static bool IsAddressRange(string text) =>
+        text.Split('-') is [var first, var last] && IPAddress.TryParse(first.Trim(), out IPAddress? from) && IPAddress.TryParse(last.Trim(), out IPAddress? to)
+        && from.AddressFamily == to.AddressFamily && from.GetAddressBytes().AsSpan().SequenceCompareTo(to.GetAddressBytes()) <= 0;
+}
