@@ -1,3 +1,5 @@
+using IstioAdmin.Core.Kube.Connecting;
+
 namespace IstioAdmin.Core.Kube;
 
 /// <summary>Where a client points, and as whom: what a kubeconfig context resolves to, without its secrets.</summary>
@@ -9,4 +11,7 @@ public sealed record KubeEndpoint(string Context, Uri Server, string User, strin
 {
     /// <summary>Full paths of the kubeconfig files that the context comes from, for programs that are to reach the same cluster; empty in a pod.</summary>
     public IReadOnlyList<string> Kubeconfig { get; init; } = [];
+
+    /// <summary>The kubeconfig that the context comes from, when it is in no file.</summary>
+    internal KubeconfigText? KubeconfigText { get; init; }
 }

@@ -56,7 +56,8 @@ public static class ClusterConnector
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(reporter);
-        ConnectionSettings settings = UsesServiceAccount(options, environment)
+        ConnectionSettings settings = options.Text is { } text ? ContextResolver.Resolve(Kubeconfig.Parse(text), options.Context, options.Timeout)
+            : UsesServiceAccount(options, environment)
             ? InClusterAccount.Resolve(environment, options.Timeout)
             : ContextResolver.Resolve(
                 await Kubeconfig.LoadAsync(options.Kubeconfig, environment, cancel).ConfigureAwait(false), options.Context, options.Timeout);

@@ -9,6 +9,9 @@ public sealed record ConnectOptions
     /// </summary>
     public IReadOnlyList<string> Kubeconfig { get; init; } = [];
 
+    /// <summary>A kubeconfig that is in no file, instead of <see cref="Kubeconfig"/>. It stays in memory.</summary>
+    public KubeconfigText? Text { get; init; }
+
     /// <summary>Context to use; null for the kubeconfig's current one.</summary>
     public string? Context { get; init; }
 
@@ -17,4 +20,13 @@ public sealed record ConnectOptions
 
     /// <summary>Longest wait for the server's answer, for each request that connecting takes.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>A kubeconfig that is in no file.</summary>
+/// <param name="Yaml">The kubeconfig.</param>
+/// <param name="Source">Where it comes from, as messages name it in quotes: <c>kubeconfig of PKE cluster demo</c>.</param>
+public sealed record KubeconfigText(string Yaml, string Source)
+{
+    /// <summary>Where it comes from; the text has credentials.</summary>
+    public override string ToString() => Source;
 }

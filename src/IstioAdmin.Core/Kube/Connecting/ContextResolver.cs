@@ -25,7 +25,7 @@ internal static class ContextResolver
         bool tls = server.Scheme == Uri.UriSchemeHttps;
         return new ConnectionSettings
         {
-            Endpoint = new KubeEndpoint(name, server, userName ?? "", context.Fields?.Text("namespace") ?? "default") { Kubeconfig = config.Files },
+            Endpoint = new KubeEndpoint(name, server, userName ?? "", context.Fields?.Text("namespace") ?? "default") { Kubeconfig = config.Files, KubeconfigText = config.Text },
             Trust = ServerTrust.Create(
                 server, tlsServerName, authority, insecure,
                 () => KubeconfigError.CertificateInvalid(cluster.File, Owner(cluster, "cluster"), AuthorityField(cluster))),

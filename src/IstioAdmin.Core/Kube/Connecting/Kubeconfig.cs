@@ -7,7 +7,11 @@ namespace IstioAdmin.Core.Kube.Connecting;
 /// <remarks>Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"; client-go <c>tools/clientcmd/loader.go</c>.</remarks>
 public sealed class Kubeconfig
 {
-    private Kubeconfig(IReadOnlyList<string> files) => Files = files;
+    private Kubeconfig(IReadOnlyList<string> files)
+    {
+        Files = files;
+        Where = files.Count == 1 ? $"The kubeconfig '{files[0]}'" : $"The kubeconfig ({string.Join(", ", files.Select(f => $"'{f}'"))})";
+    }
 
     /// <summary>Full paths of the files that were read, in order.</summary>
     public IReadOnlyList<string> Files { get; }
@@ -24,8 +28,11 @@ public sealed class Kubeconfig
 
     internal KubeconfigEntries Contexts { get; } = new();
 
+    /// <summary>The text itself, when it is in no file.</summary>
+    internal KubeconfigText? Text { get; private init; }
+
     /// <summary>The files as messages name them.</summary>
-    internal string Where => Files.Count == 1 ? $"The kubeconfig '{Files[0]}'" : $"The kubeconfig ({string.Join(", ", Files.Select(f => $"'{f}'"))})";
+    internal string Where { get; private init; }
 
     /// <summary>Reads kubeconfig files.</summary>
     /// <param name="paths">Files, each of which must exist. When empty: those of <c>$KUBECONFIG</c> that exist, else <c>~/.kube/config</c>.</param>
@@ -47,12 +54,26 @@ public sealed class Kubeconfig
             if (await KubeconfigFile.ReadAsync(file, cancel).ConfigureAwait(false) is not { } root)
                 continue;
             any = true;
-            config.CurrentContext ??= root.Text("current-context");
-            config.Clusters.AddFrom(root, "clusters", "cluster");
-            config.Users.AddFrom(root, "users", "user");
-            config.Contexts.AddFrom(root, "contexts", "context");
+            config.Add(root);
         }
         return any ? config : throw KubeconfigError.Empty(files[0]);
+    }
+
+    /// <summary>Reads a kubeconfig that is in no file.</summary>
+    /// <exception cref="MeshException">As <see cref="LoadAsync(IReadOnlyList{string}, CancellationToken)"/>.</exception>
+    internal static Kubeconfig Parse(KubeconfigText text)
+    {
+        var config = new Kubeconfig([]) { Where = $"The {text.Source}", Text = text };
+        config.Add(KubeconfigFile.Parse(text) ?? throw KubeconfigError.Empty(text.Source));
+        return config;
+    }
+
+    private void Add(KubeconfigMap root)
+    {
+        CurrentContext ??= root.Text("current-context");
+        Clusters.AddFrom(root, "clusters", "cluster");
+        Users.AddFrom(root, "users", "user");
+        Contexts.AddFrom(root, "contexts", "context");
     }
 
     /// <summary>Whether there is any kubeconfig to load; when not, a pod's service account may serve.</summary>

@@ -7,7 +7,8 @@ namespace IstioAdmin.Core.Kube.Connecting;
 internal sealed record KubeconfigEntry(string Name, KubeconfigMap? Fields, string File)
 {
     /// <summary>Resolves a path that this entry names.</summary>
-    public string Resolve(string path) => Path.GetFullPath(path, Path.GetDirectoryName(File)!);
+    /// <remarks>What is in no file has no directory; a relative path in it counts from where we are.</remarks>
+    public string Resolve(string path) => Path.IsPathRooted(File) ? Path.GetFullPath(path, Path.GetDirectoryName(File)!) : Path.GetFullPath(path);
 }
 
 /// <summary>The entries of one or more files by name; where files have the same name, the first one's counts.</summary>

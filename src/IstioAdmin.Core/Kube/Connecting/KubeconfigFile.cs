@@ -17,6 +17,14 @@ internal static class KubeconfigFile
     public static async Task<KubeconfigMap?> ReadAsync(string path, CancellationToken cancel)
     {
         string text = await ReadTextAsync(path, cancel).ConfigureAwait(false);
+        return Root(path, text);
+    }
+
+    /// <summary>Reads the root mapping of a kubeconfig that is in no file; null when it is empty.</summary>
+    public static KubeconfigMap? Parse(KubeconfigText text) => Root(text.Source, text.Yaml);
+
+    private static KubeconfigMap? Root(string path, string text)
+    {
         if (Parse(path, text) is not { } root)
             return null;
         if (root is not YamlMappingNode map)

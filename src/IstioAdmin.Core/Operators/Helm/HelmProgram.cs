@@ -81,9 +81,12 @@ internal sealed class HelmProgram
     {
         var environment = new Dictionary<string, string>();
         List<string> all = [.. arguments];
-        if (withCluster && _endpoint.Kubeconfig.Count > 0)
+        // A kubeconfig that is in no file has to be in one for as long as the program runs.
+        using PrivateFile? lent = withCluster && _endpoint.KubeconfigText is { } text ? PrivateFile.With(text.Yaml) : null;
+        IReadOnlyList<string> kubeconfig = lent is null ? _endpoint.Kubeconfig : [lent.Path];
+        if (withCluster && kubeconfig.Count > 0)
         {
-            environment["KUBECONFIG"] = string.Join(Path.PathSeparator, _endpoint.Kubeconfig);
+            environment["KUBECONFIG"] = string.Join(Path.PathSeparator, kubeconfig);
             all.AddRange(["--kube-context", _endpoint.Context]);
         }
         try

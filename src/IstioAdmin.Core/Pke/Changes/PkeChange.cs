@@ -30,6 +30,11 @@ public static class PkeChange
             if (changed.Any(other => other.Name == name))
                 throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"Node pool '{name}' is to be both changed and removed.", "Say one of them.", name);
         }
+        if (changed.FirstOrDefault(pool => pool.Name == "master" && cluster.NodePools.Any(existing => existing.Name == "master" && Changes(existing, pool))) is { } master)
+        {
+            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"The number of machines of the control plane of cluster '{cluster.Name}' cannot be changed.",
+                "Create another cluster with a control plane of that size.", master);
+        }
         List<PkeNodePool> pools = [.. cluster.NodePools.Where(pool => !removed.Contains(pool.Name)).Select(pool => changed.FirstOrDefault(other => other.Name == pool.Name) ?? pool)];
         pools.AddRange(changed.Where(pool => cluster.NodePools.All(existing => existing.Name != pool.Name)));
         PkeOrderCheck.CheckChanged(cluster, pools, changed);
