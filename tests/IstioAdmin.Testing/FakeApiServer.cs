@@ -26,12 +26,12 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Method, path and query of every request so far.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
 
-    /// <summary>Starts a server; with <paramref name="certificate"/> it speaks TLS.</summary>
-    public static async Task<FakeApiServer> StartAsync(RequestDelegate answer, X509Certificate2? certificate = null, bool requireClientCertificate = false)
+    /// <summary>Starts a server; with <paramref name="certificate"/> it speaks TLS. With <paramref name="port"/> 0 the system chooses one.</summary>
+    public static async Task<FakeApiServer> StartAsync(RequestDelegate answer, X509Certificate2? certificate = null, bool requireClientCertificate = false, int port = 0)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
         {
             listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
             if (certificate is not null)
