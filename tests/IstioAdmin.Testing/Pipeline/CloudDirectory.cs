@@ -9,8 +9,14 @@ internal static class CloudDirectory
 
     public static PipelineAnswer Version(PipelineCall call) => new(200, new JsonObject
     {
-        ["version"] = call.State.Version, ["commit_hash"] = "8c1b4a7", ["build_date"] = "2020-12-01T10:00:00+0000", ["go_version"] = "go1.15.5", ["os"] = "linux", ["arch"] = "amd64",
-        ["compiler"] = "gc", ["instance_uuid"] = "0d0b5ad0-5d0f-4f3f-9d3f-0c7a4be7e001",
+        ["version"] = call.State.Version,
+        ["commit_hash"] = "8c1b4a7",
+        ["build_date"] = "2020-12-01T10:00:00+0000",
+        ["go_version"] = "go1.15.5",
+        ["os"] = "linux",
+        ["arch"] = "amd64",
+        ["compiler"] = "gc",
+        ["instance_uuid"] = "0d0b5ad0-5d0f-4f3f-9d3f-0c7a4be7e001",
     });
 
     public static PipelineAnswer Organizations(PipelineCall call) => new(200, PipelineOperations.Array(call.State.Organizations.Select(Describe)));
@@ -22,20 +28,30 @@ internal static class CloudDirectory
         string? type = call.Query.GetValueOrDefault("type");
         return new(200, PipelineOperations.Array(call.Organization.Secrets.Where(secret => type is null || secret.Type == type).Select(secret => new JsonObject
         {
-            ["id"] = secret.Id, ["name"] = secret.Name, ["type"] = secret.Type, ["updatedAt"] = Date, ["updatedBy"] = "ada", ["tags"] = new JsonArray(),
+            ["id"] = secret.Id,
+            ["name"] = secret.Name,
+            ["type"] = secret.Type,
+            ["updatedAt"] = Date,
+            ["updatedBy"] = "ada",
+            ["tags"] = new JsonArray(),
             ["values"] = new JsonObject { ["key"] = "<hidden>" },
         })));
     }
 
     public static PipelineAnswer Networks(PipelineCall call) => new(200, PipelineOperations.Array(NetworksOf(call).Select(network => new JsonObject
     {
-        ["id"] = network.Id, ["name"] = network.Name, ["cidrs"] = PipelineOperations.Array(network.Cidrs.Select(cidr => (JsonNode)cidr)),
+        ["id"] = network.Id,
+        ["name"] = network.Name,
+        ["cidrs"] = PipelineOperations.Array(network.Cidrs.Select(cidr => (JsonNode)cidr)),
     })));
 
     public static PipelineAnswer Subnets(PipelineCall call) => new(200, PipelineOperations.Array(
         (NetworksOf(call).FirstOrDefault(network => network.Id == call.Path["networkId"]) ?? throw new PipelineRefusal(404, "VPC network not found")).Subnets.Select(subnet => new JsonObject
         {
-            ["id"] = subnet.Id, ["name"] = subnet.Name, ["location"] = subnet.Location, ["cidrs"] = PipelineOperations.Array(subnet.Cidrs.Select(cidr => (JsonNode)cidr)),
+            ["id"] = subnet.Id,
+            ["name"] = subnet.Name,
+            ["location"] = subnet.Location,
+            ["cidrs"] = PipelineOperations.Array(subnet.Cidrs.Select(cidr => (JsonNode)cidr)),
         })));
 
     public static PipelineAnswer ResourceGroups(PipelineCall call)
@@ -61,6 +77,10 @@ internal static class CloudDirectory
 
     private static JsonObject Describe(StoredOrganization organization) => new()
     {
-        ["id"] = organization.Id, ["createdAt"] = Date, ["updatedAt"] = Date, ["name"] = organization.Name, ["normalizedName"] = organization.Name.Replace(' ', '-'),
+        ["id"] = organization.Id,
+        ["createdAt"] = Date,
+        ["updatedAt"] = Date,
+        ["name"] = organization.Name,
+        ["normalizedName"] = organization.Name.Replace(' ', '-'),
     };
 }

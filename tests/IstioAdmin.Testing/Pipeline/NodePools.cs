@@ -7,8 +7,12 @@ internal static class NodePools
 {
     public static PipelineAnswer List(PipelineCall call) => new(200, PipelineOperations.Array(call.Cluster.Pools.Select(pool => new JsonObject
     {
-        ["name"] = pool.Key, ["size"] = pool.Value["count"]?.DeepClone() ?? 0, ["instanceType"] = (string?)pool.Value["instanceType"] ?? "",
-        ["labels"] = pool.Value["labels"]?.DeepClone() ?? new JsonObject(), ["status"] = "READY", ["statusMessage"] = "",
+        ["name"] = pool.Key,
+        ["size"] = pool.Value["count"]?.DeepClone() ?? 0,
+        ["instanceType"] = (string?)pool.Value["instanceType"] ?? "",
+        ["labels"] = pool.Value["labels"]?.DeepClone() ?? new JsonObject(),
+        ["status"] = "READY",
+        ["statusMessage"] = "",
     })));
 
     public static Shape CreationShape(PipelineCall call) => call.Body!.ContainsKey("nodePools") ? ClusterShapes.Pools : ClusterShapes.Pool;
@@ -22,8 +26,11 @@ internal static class NodePools
             JsonNode? scaling = pool["autoscaling"];
             var stored = new JsonObject
             {
-                ["count"] = pool["size"]!.DeepClone(), ["instanceType"] = pool["instanceType"]!.DeepClone(), ["autoscaling"] = scaling?["enabled"]?.DeepClone() ?? false,
-                ["minCount"] = (scaling?["minSize"] ?? pool["size"])!.DeepClone(), ["maxCount"] = (scaling?["maxSize"] ?? pool["size"])!.DeepClone(),
+                ["count"] = pool["size"]!.DeepClone(),
+                ["instanceType"] = pool["instanceType"]!.DeepClone(),
+                ["autoscaling"] = scaling?["enabled"]?.DeepClone() ?? false,
+                ["minCount"] = (scaling?["minSize"] ?? pool["size"])!.DeepClone(),
+                ["maxCount"] = (scaling?["maxSize"] ?? pool["size"])!.DeepClone(),
             };
             if (!cluster.Pools.TryAdd((string)pool["name"]!, stored))
                 throw new PipelineRefusal(409, "Conflict", "node pool already exists");
@@ -51,7 +58,12 @@ internal static class NodePools
         string id = $"process-{call.State.NextId()}";
         call.Organization.Processes.Add(new JsonObject
         {
-            ["id"] = id, ["orgId"] = call.Organization.Id, ["type"] = "pke-update-node-pool", ["resourceId"] = $"{cluster.Id}", ["resourceType"] = "cluster", ["status"] = "running",
+            ["id"] = id,
+            ["orgId"] = call.Organization.Id,
+            ["type"] = "pke-update-node-pool",
+            ["resourceId"] = $"{cluster.Id}",
+            ["resourceType"] = "cluster",
+            ["status"] = "running",
             ["startedAt"] = "2020-12-01T10:00:00Z",
         });
         Clusters.Begin(cluster, "Updating node pool");

@@ -46,8 +46,14 @@ internal sealed class PipelineRefusal(int status, string message, string? error 
     public JsonObject Body(bool problem) => problem
         ? new JsonObject
         {
-            ["type"] = "about:blank", ["title"] = Message, ["status"] = status, ["detail"] = Error, ["instance"] = "",
-            ["code"] = status, ["message"] = Error, ["error"] = Message,
+            ["type"] = "about:blank",
+            ["title"] = Message,
+            ["status"] = status,
+            ["detail"] = Error,
+            ["instance"] = "",
+            ["code"] = status,
+            ["message"] = Error,
+            ["error"] = Message,
         }
         : new JsonObject { ["code"] = status, ["message"] = Message, ["error"] = Error };
 }

@@ -94,9 +94,23 @@ public sealed class StoredCluster(int id, string name, string cloud, string dist
 
     internal JsonObject Describe() => new()
     {
-        ["status"] = Status, ["statusMessage"] = StatusMessage, ["name"] = Name, ["cloud"] = Cloud, ["distribution"] = Distribution, ["version"] = Version, ["spot"] = false,
-        ["location"] = Location, ["id"] = Id, ["logging"] = false, ["monitoring"] = false, ["securityscan"] = false,
-        ["createdAt"] = "2019-03-26T09:30:00+01:00", ["startedAt"] = "2019-03-26T09:40:00+01:00", ["creatorName"] = "ada", ["creatorId"] = 7, ["region"] = Location,
+        ["status"] = Status,
+        ["statusMessage"] = StatusMessage,
+        ["name"] = Name,
+        ["cloud"] = Cloud,
+        ["distribution"] = Distribution,
+        ["version"] = Version,
+        ["spot"] = false,
+        ["location"] = Location,
+        ["id"] = Id,
+        ["logging"] = false,
+        ["monitoring"] = false,
+        ["securityscan"] = false,
+        ["createdAt"] = "2019-03-26T09:30:00+01:00",
+        ["startedAt"] = "2019-03-26T09:40:00+01:00",
+        ["creatorName"] = "ada",
+        ["creatorId"] = 7,
+        ["region"] = Location,
         ["oidc"] = new JsonObject { ["enabled"] = OidcKubeconfig is not null },
         ["nodePools"] = new JsonObject(Pools.Select(pool => KeyValuePair.Create(pool.Key, (JsonNode?)pool.Value.DeepClone()))),
         ["totalSummary"] = new JsonObject
