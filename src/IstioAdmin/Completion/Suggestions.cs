@@ -4,6 +4,8 @@ using System.Management.Automation.Language;
 using System.Text.RegularExpressions;
 using IstioAdmin.Clusters;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Pke;
+using IstioAdmin.Pipelines;
 
 namespace IstioAdmin.Completion;
 
@@ -56,6 +58,23 @@ internal static partial class Suggestions
         return given.Length == 0
             ? [ConnectedClusters.RequireCurrent()]
             : given.SelectMany(one => one is MeshCluster cluster ? [cluster] : ConnectedClusters.Find(one.ToString()!));
+    }
+
+    /// <summary>The Pipeline that the command being typed works through.</summary>
+    public static PipelineConnection Pipeline(IDictionary boundParameters) => Given(boundParameters, "Pipeline").FirstOrDefault() switch
+    {
+        PipelineConnection pipeline => pipeline,
+        string name => ConnectedPipelines.Known.Named(name),
+        _ => ConnectedPipelines.Known.RequireCurrent(),
+    };
+
+    /// <summary>The cloud that was given, and the region that the first zone given lies in; without a zone the cloud's first region.</summary>
+    public static async Task<(string Cloud, string? Region)> RegionAsync(PipelineConnection pipeline, IDictionary boundParameters, CancellationToken cancel)
+    {
+        string cloud = Given(boundParameters, "Provider").FirstOrDefault()?.ToString() ?? "amazon";
+        IReadOnlyList<string> regions = await CloudInfo.RegionsAsync(pipeline, cloud, reporter: null, cancel) ?? [];
+        string? zone = Given(boundParameters, "Zone").FirstOrDefault()?.ToString();
+        return (cloud, regions.FirstOrDefault(region => zone is not null && zone.StartsWith(region, StringComparison.Ordinal)) ?? regions.FirstOrDefault());
     }
 
     private static string Quoted(string name) =>

@@ -23,6 +23,19 @@ public static class PkeCreation
         return PkeCloud.Named(order.Cloud).Create(order);
     }
 
+    /// <summary>A body that somebody wrote, checked as far as its form is known.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="name">The name to put in instead of the one that it has; null to leave it.</param>
+    /// <exception cref="MeshException">It cannot be a request for a cluster (<c>PkeRequestInvalid</c>).</exception>
+    public static JsonObject Checked(JsonObject body, string? name)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (name is not null)
+            body["name"] = name;
+        PkeBodyCheck.Check(body);
+        return body;
+    }
+
     /// <summary>Checks an order, also against what Pipeline and the cloud have, and finds its secret.</summary>
     /// <returns>The order with the secret's identifier.</returns>
     /// <exception cref="MeshException">The order cannot be carried out (<c>PkeRequestInvalid</c>, <c>PipelineSecretNotFound</c> and others).</exception>
@@ -92,8 +105,7 @@ public static class PkeCreation
         return new PkeCreated(Fresh(pipeline, id, answer.TextAt("name") ?? name, body), Created: true);
     }
 
-    internal static string Name(JsonObject body) => body.TextAt("name") ?? throw new MeshException(
-        "PkeRequestInvalid", FailureKind.InvalidInput, "The request has no 'name'.", "Put one in, or give -Name.");
+    private static string Name(JsonObject body) => body.TextAt("name")!;
 
     private static async Task<PkeCreated> AfterLostAnswerAsync(PipelineConnection pipeline, string name, PipelineException lost, IReporter reporter, CancellationToken cancel)
     {

@@ -3,6 +3,8 @@ using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Pke;
+using IstioAdmin.Core.Pke.Connecting;
 
 namespace IstioAdmin.Commands;
 
@@ -12,6 +14,7 @@ public sealed class ConnectMeshClusterCommand : AsyncCommand
 {
     private const string FromKubeconfig = "Kubeconfig";
     private const string FromConnected = "Cluster";
+    private const string FromPke = "PkeCluster";
 
     /// <summary>Context of the kubeconfig; its current one by default.</summary>
     [Parameter(Position = 0, ParameterSetName = FromKubeconfig)]
@@ -25,13 +28,15 @@ public sealed class ConnectMeshClusterCommand : AsyncCommand
     [ValidateNotNullOrEmpty]
     public string[] Kubeconfig { get; set; } = [];
 
-    /// <summary>Name by which other cmdlets know the cluster; the context's name by default.</summary>
+    /// <summary>Name by which other cmdlets know the cluster; the context's name, or that of the PKE cluster, by default.</summary>
     [Parameter(ParameterSetName = FromKubeconfig)]
+    [Parameter(ParameterSetName = FromPke)]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
     /// <summary>Seconds to wait for each answer while connecting.</summary>
     [Parameter(ParameterSetName = FromKubeconfig)]
+    [Parameter(ParameterSetName = FromPke)]
     [ValidateRange(1, 86400)]
     public int Timeout { get; set; } = 10;
 
@@ -41,10 +46,19 @@ public sealed class ConnectMeshClusterCommand : AsyncCommand
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public MeshCluster[]? Cluster { get; set; }
 
+    /// <summary>A cluster of Pipeline's, as Get-PkeCluster returns it. Its kubeconfig is fetched, and stays in memory.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = FromPke)]
+    [ValidateNotNull]
+    public PkeCluster? PkeCluster { get; set; }
+
+    /// <summary>Log in to the PKE cluster as oneself, through OpenID Connect, instead of as its administrator.</summary>
+    [Parameter(ParameterSetName = FromPke)]
+    public SwitchParameter OidcConfig { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancel)
     {
-        foreach (MeshCluster cluster in Cluster ?? [await ConnectAsync(cancel)])
+        foreach (MeshCluster cluster in Cluster ?? [PkeCluster is { } pke ? await PkeKubeconfig.ConnectAsync(pke, OidcConfig, Name, TimeSpan.FromSeconds(Timeout), Reporter, cancel) : await ConnectAsync(cancel)])
         {
             ConnectedClusters.Add(cluster);
             WriteObject(ConnectedClusters.ForDisplay(cluster));

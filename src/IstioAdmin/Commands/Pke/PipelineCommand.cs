@@ -1,0 +1,56 @@
+using System.Management.Automation;
+using IstioAdmin.Completion;
+using IstioAdmin.Core;
+using IstioAdmin.Core.Pke;
+using IstioAdmin.Core.Pke.Waiting;
+using IstioAdmin.Pipelines;
+
+namespace IstioAdmin.Commands;
+
+/// <summary>The base of cmdlets that work through a connected Pipeline: the current one unless <c>-Pipeline</c> names another.</summary>
+public abstract class PipelineCommand : AsyncCommand
+{
+    /// <summary>A connected Pipeline, or its name.</summary>
+    [Parameter]
+    [ConnectedPipeline]
+    [ArgumentCompleter(typeof(PipelineCompleter))]
+    public virtual PipelineConnection? Pipeline { get; set; }
+
+    /// <summary>The Pipeline to work through. Ends the command when there is none.</summary>
+    private protected PipelineConnection RequirePipeline()
+    {
+        if (Pipeline is { } given)
+            return given;
+        try
+        {
+            return ConnectedPipelines.Known.RequireCurrent();
+        }
+        catch (MeshException e)
+        {
+            ThrowTerminatingError(Failure.ToErrorRecord(e, target: null));
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a cluster; whoever presses Ctrl+C is told what becomes of it.</summary>
+    private protected async Task<PkeCluster> WaitAsync(PkeCluster cluster, Func<CancellationToken, Task<PkeCluster>> wait, CancellationToken cancel)
+    {
+        using CancellationTokenRegistration stopped = cancel.Register(() => Tell(
+            $"The wait was stopped. Cluster '{cluster.Name}' is left to Pipeline, {PkeWait.Doing(cluster.Status)}; {PkeWait.Resume(cluster)} waits on."));
+        return await wait(cancel);
+    }
+
+    /// <summary>A pipeline that is being stopped takes no more warnings; the host does.</summary>
+    private void Tell(string warning)
+    {
+        try
+        {
+            Host?.UI?.WriteWarningLine(warning);
+        }
+#pragma warning disable CA1031 // A host without a screen has nobody to tell.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}
