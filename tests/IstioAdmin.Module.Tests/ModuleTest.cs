@@ -3,7 +3,7 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Module.Tests;
 
-/// <summary>A test in a shell of its own that begins and ends with no cluster connected.</summary>
+/// <summary>A test in a shell of its own that begins and ends with nothing connected.</summary>
 public abstract class ModuleTest : IDisposable
 {
     protected ModuleTest() => DisconnectAll();
@@ -26,5 +26,5 @@ public abstract class ModuleTest : IDisposable
         Shell.Run("$more = if ($args[1]) { @{ Name = $args[1] } } else { @{} }; Connect-MeshCluster -Kubeconfig $args[0] @more", server.Kubeconfig, name)
             .ThrowIfFailed().Output.Single();
 
-    private void DisconnectAll() => Shell.Run("Get-MeshCluster | Disconnect-MeshCluster").ThrowIfFailed();
+    private void DisconnectAll() => Shell.Run("Get-MeshCluster | Disconnect-MeshCluster; Get-Pipeline | Disconnect-Pipeline").ThrowIfFailed();
 }

@@ -51,7 +51,7 @@ public static class CloudInfo
         }
         catch (MeshException e)
         {
-            reporter?.Detail($"{e.Message} What it would tell is not checked.");
+            reporter?.Detail($"{e.Message.TrimEnd('.')}. What it would tell is not checked.");
             return null;
         }
     }

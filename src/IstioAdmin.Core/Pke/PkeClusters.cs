@@ -48,7 +48,7 @@ public static class PkeClusters
             }
             catch (PipelineException e) when (e.ErrorId is "PkeClusterNotReady" or "PipelineFailed" or "PipelineConflict")
             {
-                reporter.Detail($"{e.Message} What the list tells of it is shown.");
+                reporter.Detail($"{e.Message.TrimEnd('.')}. What the list tells of it is shown.");
                 detailed[index] = found[index];
             }
         }).ConfigureAwait(false);

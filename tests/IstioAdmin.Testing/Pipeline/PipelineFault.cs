@@ -48,6 +48,21 @@ public sealed class PipelineFault
     /// <summary>No answer until the client gives up.</summary>
     public static PipelineFault Silence { get; } = new((context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
 
+    /// <summary>Another answer than the service's own, which never hears of the request.</summary>
+    public static PipelineFault Answer(int status, string json) => new(async (context, _) =>
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(json);
+    });
+
+    /// <summary>The service does what was asked, and the connection breaks before it can say so.</summary>
+    public static PipelineFault LostAnswer { get; } = new(async (context, answer) =>
+    {
+        await CaptureAsync(context, answer);
+        context.Abort();
+    });
+
     private static async Task RewriteAsync(HttpContext context, Func<Task> answer, Func<byte[], byte[]> cut, Func<byte[], long>? announced = null, bool abort = false)
     {
         byte[] body = await CaptureAsync(context, answer);

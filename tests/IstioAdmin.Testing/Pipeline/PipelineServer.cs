@@ -50,6 +50,9 @@ public sealed class PipelineServer : IAsyncDisposable
     /// <summary>How far the server's clock is ahead.</summary>
     public TimeSpan ClockSkew { get; set; }
 
+    /// <summary>What the service beside Pipeline that knows the clouds answers, by path after <c>/cloudinfo/api/v1/</c>; empty where it is not installed.</summary>
+    public Dictionary<string, string> CloudInfo { get; } = [];
+
     /// <summary>Operations that were called, in order, by the names that the description gives them.</summary>
     public IReadOnlyCollection<string> Called => _called;
 
@@ -134,6 +137,14 @@ public sealed class PipelineServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (context.Request.Path.StartsWithSegments("/cloudinfo/api/v1", out PathString asked))
+        {
+            bool known = CloudInfo.TryGetValue(asked.Value!.TrimStart('/'), out string? list) && context.Request.Headers.Authorization.Count == 0;
+            context.Response.StatusCode = known ? 200 : 404;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(known ? list! : """{"status":404,"title":"Not Found"}""");
+            return;
+        }
         if (Find(context.Request) is not var (operation, path))
         {
             _unknown.Enqueue($"{context.Request.Method} {context.Request.Path}");

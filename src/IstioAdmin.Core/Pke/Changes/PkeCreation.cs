@@ -120,7 +120,7 @@ public static class PkeCreation
         }
         if (found is null)
             throw Unknown(lost, name);
-        reporter.Warn($"{lost.Message} The cluster is there all the same.");
+        reporter.Warn($"{lost.Message.TrimEnd('.')}. The cluster is there all the same.");
         return new PkeCreated(found, Created: true);
     }
 

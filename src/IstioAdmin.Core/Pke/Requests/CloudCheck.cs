@@ -70,7 +70,7 @@ internal static class CloudCheck
         }
         catch (PipelineException e)
         {
-            reporter.Detail($"{e.Message} The resource group is not checked.");
+            reporter.Detail($"{e.Message.TrimEnd('.')}. The resource group is not checked.");
             return;
         }
         if (groups.Texts() is { Count: > 0 } names && !names.Contains(group, StringComparer.OrdinalIgnoreCase))

@@ -41,7 +41,7 @@ internal static class PkeOrderCheck
     public static void Check(PkeNodePool pool)
     {
         var problems = new Problems();
-        CheckPool(pool, pool.Provider is { } cloud ? PkeCloud.Named(cloud) : null, problems, isNew: true);
+        CheckPool(pool, pool.Provider is { } cloud ? PkeCloud.Named(cloud) : null, problems, isNew: true, alone: true);
         problems.ThrowIfAny($"Node pool '{pool.Name}'", pool.Name);
     }
 
@@ -84,9 +84,9 @@ internal static class PkeOrderCheck
             problems.Add($"{same.Count()} node pools are named '{same.Key}'");
     }
 
-    private static void CheckPool(PkeNodePool pool, PkeCloud? cloud, Problems problems, bool isNew)
+    private static void CheckPool(PkeNodePool pool, PkeCloud? cloud, Problems problems, bool isNew, bool alone = false)
     {
-        void Wrong(bool wrong, string what) => problems.AddIf(wrong, $"node pool '{pool.Name}': {what}");
+        void Wrong(bool wrong, string what) => problems.AddIf(wrong, alone ? what : $"node pool '{pool.Name}': {what}");
 
         if (PkeNames.WrongPool(pool.Name) is { } name)
             Wrong(true, name);

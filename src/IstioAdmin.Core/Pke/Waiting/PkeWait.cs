@@ -143,7 +143,7 @@ public static class PkeWait
             catch (PipelineException e) when (Transient.Includes(e))
             {
                 if (_trouble is null)
-                    reporter.Detail($"{e.Message} The wait goes on.");
+                    reporter.Detail($"{e.Message.TrimEnd('.')}. The wait goes on.");
                 _trouble = e.Message;
                 Show($"Pipeline does not answer as it should; the wait goes on: {e.Message}");
                 return null;
@@ -152,7 +152,7 @@ public static class PkeWait
             {
                 // The cluster is not concerned by what happened to us.
                 throw new PipelineException(e.ErrorId, e.Kind,
-                    $"{e.Message} Cluster '{Cluster.Name}' is left to Pipeline, {Doing(Cluster.Status)}.",
+                    $"{e.Message.TrimEnd('.')}. Cluster '{Cluster.Name}' is left to Pipeline, {Doing(Cluster.Status)}.",
                     $"{e.Remedy} Then wait on with: {Resume(Cluster)}", Cluster, e, e.StatusCode, e.Error);
             }
         }
