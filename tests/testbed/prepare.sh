@@ -2,7 +2,7 @@
 # prepare.sh: makes this machine ready for the testbed: Debian's packages, the control plane built from Debian's source package, the images.
 # Idempotent; a second run has nothing to do and takes a moment. Two runs at once wait for each other.
 # Everything but the packages lies in TESTBED_HOME (~/.cache/istioadmin-testbed).
-#   --check control-plane|node|kernel   prints what is missing for that, in one line, and fails; changes nothing
+#   --check control-plane|node|kernel|hosts   prints what is missing for that, in one line, and fails; changes nothing
 #   --clean                      removes TESTBED_HOME
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
@@ -10,6 +10,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What each step needs: command or file, and the Debian package that has it.
 CONTROL_PLANE='etcd:etcd-server openssl:openssl curl:curl pkill:procps'
 RUNTIME="containerd:containerd runc:runc $CNI_BIN/bridge:containernetworking-plugins unshare:util-linux ip:iproute2 iptables-nft:iptables nft:nftables"
+HOSTS='/usr/sbin/sshd:openssh-server ssh:openssh-client unshare:util-linux'
 KERNEL='ipset:ipset iptables-nft:iptables iptables-legacy:iptables nft:nftables ip:iproute2'
 IMAGES='gcc:gcc /usr/include/stdlib.h:libc6-dev busybox:busybox-static iptables:iptables ss:iproute2 nft:nftables'
 BUILD='go:golang-go dpkg-source:dpkg-dev /usr/share/gocode/src/github.com/modern-go/reflect2/reflect2.go:golang-github-modern-go-reflect2-dev'
@@ -26,7 +27,7 @@ binaries_missing() {
   for name in "$@"; do [ -x "$BIN/$name" ] || echo "$name"; done | tr '\n' ' '
 }
 
-# missing control-plane|node|kernel: one line; nothing when all is there.
+# missing control-plane|node|kernel|hosts: one line; nothing when all is there.
 missing() {
   local packages binaries=(kube-apiserver kube-controller-manager kubectl) files='' rest=''
   [ "$(uname -s)" = Linux ] || rest+='Linux; '
@@ -43,7 +44,11 @@ missing() {
       "$HERE/fetch-iptables-examples.sh" --check || files="iptables' examples; "
       [ "$(id -u)" = 0 ] || rest+='root (network namespaces); '
       ;;
-    *) die "--check control-plane, --check node or --check kernel" ;;
+    hosts)
+      packages=$(packages_missing "$HOSTS") binaries=()
+      [ "$(id -u)" = 0 ] || rest+='root (namespaces); '
+      ;;
+    *) die "--check control-plane, --check node, --check kernel or --check hosts" ;;
   esac
   binaries=("$(binaries_missing ${binaries[@]+"${binaries[@]}"})")
   rest+=${packages:+Debian packages $packages; }${binaries[0]:+${binaries[0]}in $BIN; }$files
@@ -65,11 +70,11 @@ case ${1-} in
   *) die "unknown option $1" ;;
 esac
 
-[ -n "$(missing node)$(missing kernel)" ] || exit 0
+[ -n "$(missing node)$(missing kernel)$(missing hosts)" ] || exit 0
 exec 8>"$TESTBED_HOME/prepare.lock"
 flock -n 8 || { say 'waiting for another prepare.sh'; flock 8; }
 
-want="$CONTROL_PLANE $RUNTIME $KERNEL"
+want="$CONTROL_PLANE $RUNTIME $KERNEL $HOSTS"
 [ -z "$(binaries_missing kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl)" ] || want+=" $BUILD"
 "$HERE/make-images.sh" --check || want+=" $IMAGES"
 "$HERE/fetch-iptables-examples.sh" --check || want+=' xz:xz-utils'
@@ -78,7 +83,7 @@ if [ -n "$packages" ]; then
   command -v apt-get >/dev/null || die "the testbed is made from Debian 12's packages, and this system has no apt-get. It would install: $packages"
   [ "$(id -u)" = 0 ] || die "run this once as root: apt-get install --no-install-recommends $packages"
   say "installing $packages"
-  # etcd and containerd come with services; installing them for the tests must not start any.
+  # etcd, containerd and sshd come with services; installing them for the tests must not start any.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ]; then
     trap 'rm -f $policy' EXIT
@@ -93,5 +98,5 @@ fi
 "$HERE/build-kubernetes.sh" kube-apiserver kube-controller-manager kubectl kube-scheduler kubelet
 "$HERE/make-images.sh"
 "$HERE/fetch-iptables-examples.sh"
-gone=$(missing control-plane)$(missing kernel)
+gone=$(missing control-plane)$(missing kernel)$(missing hosts)
 [ -z "$gone" ] || die "still missing: $gone"
