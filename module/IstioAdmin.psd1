@@ -26,6 +26,8 @@
         'Disconnect-Pipeline'
         'Enable-IstioCni'
         'Enable-IstioInjection'
+        'Enter-PkeCluster'
+        'Export-PkeKubeconfig'
         'Find-IptablesEscape'
         'Get-IstioCni'
         'Get-IstioMesh'

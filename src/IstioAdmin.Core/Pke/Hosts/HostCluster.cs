@@ -12,11 +12,11 @@ public sealed record HostCluster
     /// <summary>Its machines, the control plane's first.</summary>
     public required IReadOnlyList<HostNode> Nodes { get; init; }
 
-    /// <summary>The kubeconfig that its access was written to.</summary>
-    public required string Kubeconfig { get; init; }
+    /// <summary>The kubeconfig that its access was written to; null when that was declined.</summary>
+    public string? Kubeconfig { get; init; }
 
     /// <summary>The context there.</summary>
-    public required string Context { get; init; }
+    public string? Context { get; init; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

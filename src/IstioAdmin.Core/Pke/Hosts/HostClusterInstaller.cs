@@ -30,7 +30,7 @@ public sealed class HostClusterInstaller
 
     /// <summary>Runs a plan.</summary>
     /// <param name="plan">What to do.</param>
-    /// <param name="kubeconfig">Where the cluster's access is written to.</param>
+    /// <param name="kubeconfig">Where the cluster's access is written to; null for nowhere.</param>
     /// <param name="failed">Told of each worker that could not join; the others go on.</param>
     /// <param name="reporter">Told what happens.</param>
     /// <param name="cancel">Ends what runs on the machines; what is installed stays, and a second run goes on from there.</param>
@@ -38,10 +38,9 @@ public sealed class HostClusterInstaller
     /// The control plane could not be installed (<c>PkeInstallFailed</c>), does not answer (<c>PkeMasterNotReady</c>), gives no token
     /// (<c>PkeTokenFailed</c>) or no kubeconfig (<c>PkeKubeconfigFailed</c>), or the time is up (<c>TimedOut</c>).
     /// </exception>
-    public static async Task<HostCluster> RunAsync(HostClusterPlan plan, KubeconfigMergeOptions kubeconfig, Action<MeshException, PkeHost> failed, IReporter reporter, CancellationToken cancel)
+    public static async Task<HostCluster> RunAsync(HostClusterPlan plan, KubeconfigMergeOptions? kubeconfig, Action<MeshException, PkeHost> failed, IReporter reporter, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        ArgumentNullException.ThrowIfNull(kubeconfig);
         ArgumentNullException.ThrowIfNull(failed);
         ArgumentNullException.ThrowIfNull(reporter);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -57,22 +56,22 @@ public sealed class HostClusterInstaller
         }
     }
 
-    private async Task<HostCluster> RunAsync(KubeconfigMergeOptions options, Action<MeshException, PkeHost> failed, CancellationToken cancel)
+    private async Task<HostCluster> RunAsync(KubeconfigMergeOptions? options, Action<MeshException, PkeHost> failed, CancellationToken cancel)
     {
         if (_plan.Steps.FirstOrDefault(step => step.Role != "worker") is { } first)
             await InstallAsync(first, first.Command, cancel).ConfigureAwait(false);
         else
             await RequireMasterAsync(cancel).ConfigureAwait(false);
         await JoinAsync([.. _plan.Steps.Where(step => step.Role == "worker")], failed, cancel).ConfigureAwait(false);
-        ExportedKubeconfig access = await FetchKubeconfigAsync(options, cancel).ConfigureAwait(false);
+        ExportedKubeconfig? access = options is null ? null : await FetchKubeconfigAsync(options, cancel).ConfigureAwait(false);
         IReadOnlyDictionary<string, bool> ready = Options.WaitForNodes ? await WaitForNodesAsync(cancel).ConfigureAwait(false) : new Dictionary<string, bool>();
         PkeHost[] hosts = [Options.Master, .. Options.Workers];
         return new HostCluster
         {
             Name = Options.Name,
-            Server = access.Server,
-            Kubeconfig = access.Kubeconfig,
-            Context = access.Context,
+            Server = access?.Server ?? $"https://{_plan.ApiServer}",
+            Kubeconfig = access?.Kubeconfig,
+            Context = access?.Context,
             Nodes = [.. hosts.Select(host => Node(host, ready))],
         };
     }

@@ -5,14 +5,15 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Pke;
 using IstioAdmin.Core.Pke.Changes;
+using IstioAdmin.Core.Pke.Hosts;
 using IstioAdmin.Core.Pke.Requests;
 using IstioAdmin.Core.Pke.Waiting;
 
 namespace IstioAdmin.Commands;
 
 /// <summary>Creates a cluster through Pipeline, and waits until it runs.</summary>
-[Cmdlet(VerbsCommon.New, "PkeCluster", SupportsShouldProcess = true, DefaultParameterSetName = FromPools), OutputType(typeof(PkeCluster), typeof(string))]
-public sealed class NewPkeClusterCommand : PipelineCommand
+[Cmdlet(VerbsCommon.New, "PkeCluster", SupportsShouldProcess = true, DefaultParameterSetName = FromPools), OutputType(typeof(PkeCluster), typeof(HostCluster), typeof(string))]
+public sealed partial class NewPkeClusterCommand : PipelineCommand
 {
     private const string FromPools = "NodePool";
     private const string FromRequest = "Request";
@@ -24,6 +25,8 @@ public sealed class NewPkeClusterCommand : PipelineCommand
     /// <summary>Name, unique in the organization.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = FromPools)]
     [Parameter(Position = 0, ParameterSetName = FromRequest)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = FromHosts)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = FromLocal)]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
@@ -61,11 +64,15 @@ public sealed class NewPkeClusterCommand : PipelineCommand
 
     /// <summary>Version of Kubernetes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromHosts)]
+    [Parameter(ParameterSetName = FromLocal)]
     [ValidateNotNullOrEmpty]
     public string? KubernetesVersion { get; set; }
 
     /// <summary>Container runtime.</summary>
     [Parameter(ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromHosts)]
+    [Parameter(ParameterSetName = FromLocal)]
     [ValidateSet("containerd", "docker")]
     public string Runtime { get; set; } = "containerd";
 
@@ -79,16 +86,22 @@ public sealed class NewPkeClusterCommand : PipelineCommand
 
     /// <summary>Network of the pods; Pipeline's default when not given.</summary>
     [Parameter(ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromHosts)]
+    [Parameter(ParameterSetName = FromLocal)]
     [ValidateSet("weave", "calico", "cilium")]
     public string? NetworkProvider { get; set; }
 
     /// <summary>Address range of pods.</summary>
     [Parameter(ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromHosts)]
+    [Parameter(ParameterSetName = FromLocal)]
     [ValidateNotNullOrEmpty]
     public string? PodCidr { get; set; }
 
     /// <summary>Address range of services.</summary>
     [Parameter(ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromHosts)]
+    [Parameter(ParameterSetName = FromLocal)]
     [ValidateNotNullOrEmpty]
     public string? ServiceCidr { get; set; }
 
@@ -158,7 +171,8 @@ public sealed class NewPkeClusterCommand : PipelineCommand
     public object? Request { get; set; }
 
     /// <summary>Print the request instead of sending it. The secret's name is not looked up.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromPools)]
+    [Parameter(ParameterSetName = FromRequest)]
     public SwitchParameter AsJson { get; set; }
 
     /// <summary>Seconds to wait; like every -Timeout of this module.</summary>
@@ -180,6 +194,11 @@ public sealed class NewPkeClusterCommand : PipelineCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancel)
     {
+        if (ParameterSetName is FromHosts or FromLocal)
+        {
+            await MakeOfHostsAsync(cancel);
+            return;
+        }
         if (AsJson)
         {
             WriteObject((ParameterSetName == FromRequest ? Raw() : PkeCreation.Body(Order())).ToJsonString(Indented));

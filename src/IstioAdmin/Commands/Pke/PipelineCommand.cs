@@ -41,7 +41,7 @@ public abstract class PipelineCommand : AsyncCommand
     }
 
     /// <summary>A pipeline that is being stopped takes no more warnings; the host does.</summary>
-    private void Tell(string warning)
+    private protected void Tell(string warning)
     {
         try
         {
