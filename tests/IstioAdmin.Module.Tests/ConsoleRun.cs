@@ -44,7 +44,7 @@ internal sealed record ConsoleRun(int ExitCode, string Output, string Error)
     }
 
     /// <summary>The console's own build, in the configuration of these tests.</summary>
-    private static string Executable()
+    internal static string Executable()
     {
         string repository = Path.GetFullPath(Path.Combine(ModuleRunspace.ModuleFolder, "..", "..", ".."));
         string flavor = Path.GetRelativePath(Path.Combine(repository, "tests", "IstioAdmin.Module.Tests"), AppContext.BaseDirectory);

@@ -75,6 +75,9 @@ public sealed class Testbed : IAsyncDisposable
     /// <summary>Makes sure that the kernel's netfilter and its tools can be used in namespaces of the test's own.</summary>
     public static Task RequireKernelAsync() => RequireAsync("kernel");
 
+    /// <summary>Makes sure that machines with sshd can be made.</summary>
+    public static Task RequireHostsAsync() => RequireAsync("hosts");
+
     private static async Task RequireAsync(string what)
     {
         bool mustRun = Environment.GetEnvironmentVariable("CI") is "true" or "1";

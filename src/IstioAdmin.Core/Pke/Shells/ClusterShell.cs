@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
-using IstioAdmin.Core.Kube.Connecting.Credentials;
 using IstioAdmin.Core.Pke.Kubeconfigs;
 
 namespace IstioAdmin.Core.Pke.Shells;
@@ -43,7 +41,7 @@ public static class ClusterShell
         string kubeconfig = await folder.WriteAsync("config", text, cancel).ConfigureAwait(false);
         foreach ((string name, string content) in program.Files)
             await folder.WriteAsync(name, content, cancel).ConfigureAwait(false);
-        ProcessStartInfo start = program.Start(folder.Path, options.Output is not null);
+        ProcessStartInfo start = program.Start(folder.Path, cluster.Name, options.Output is not null);
         start.WorkingDirectory = options.Directory ?? "";
         start.Environment["KUBECONFIG"] = kubeconfig;
         start.Environment[Marker] = cluster.Id.ToString(CultureInfo.InvariantCulture);

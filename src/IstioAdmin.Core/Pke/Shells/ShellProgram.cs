@@ -11,13 +11,13 @@ internal sealed class ShellProgram
     private const string Name = "BANZAI_CURRENT_CLUSTER_NAME";
 
     private readonly Func<string, IReadOnlyList<string>> _arguments;
-    private readonly Func<string, IReadOnlyList<(string Name, string Value)>> _variables;
+    private readonly Func<string, string, IReadOnlyList<(string Name, string Value)>> _variables;
 
-    private ShellProgram(string path, Func<string, IReadOnlyList<string>> arguments, Func<string, IReadOnlyList<(string, string)>>? variables = null)
+    private ShellProgram(string path, Func<string, IReadOnlyList<string>> arguments, Func<string, string, IReadOnlyList<(string, string)>>? variables = null)
     {
         Path = path;
         _arguments = arguments;
-        _variables = variables ?? (_ => []);
+        _variables = variables ?? ((_, _) => []);
     }
 
     /// <summary>Full path.</summary>
@@ -46,7 +46,7 @@ internal sealed class ShellProgram
             Files = [("bashrc", $"[ -f ~/.bashrc ] && . ~/.bashrc\nPS1='[${{{Name}}}] '\"$PS1\"\n")],
         },
         // zsh reads its files from ZDOTDIR; they give it back before the user's own are read.
-        "zsh" => new(path, _ => ["-i"], folder => [("ZDOTDIR", folder), ("ISTIOADMIN_ZDOTDIR", Environment.GetEnvironmentVariable("ZDOTDIR") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))])
+        "zsh" => new(path, _ => ["-i"], (folder, _) => [("ZDOTDIR", folder), ("ISTIOADMIN_ZDOTDIR", Environment.GetEnvironmentVariable("ZDOTDIR") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile))])
         {
             Files =
             [
@@ -56,20 +56,22 @@ internal sealed class ShellProgram
         },
         "fish" => new(path, _ => ["-i", "-C", $"functions -c fish_prompt istioadmin_prompt; function fish_prompt; echo -n \"[${Name}] \"; istioadmin_prompt; end"]),
         "pwsh" or "powershell" => new(path, _ => ["-NoLogo", "-NoExit", "-Command", $"$global:__istioAdminPrompt = $function:prompt; function global:prompt {{ '[' + $env:{Name} + '] ' + (& $global:__istioAdminPrompt) }}"]),
-        "cmd" => new(path, _ => [], _ => [("PROMPT", $"[%{Name}%] {Environment.GetEnvironmentVariable("PROMPT") ?? "$P$G"}")]),
+        // It looks no variables up in its prompt, and knows codes that begin with a dollar sign only.
+        "cmd" => new(path, _ => [], (_, cluster) => [("PROMPT", $"[{cluster.Replace("$", "$$", StringComparison.Ordinal)}] {Environment.GetEnvironmentVariable("PROMPT") ?? "$P$G"}")]),
         // What POSIX says of PS1: variables in it are looked up when it is drawn.
-        _ => new(path, _ => ["-i"], _ => [("PS1", $"[${{{Name}}}] $ ")]),
+        _ => new(path, _ => ["-i"], (_, _) => [("PS1", $"[${{{Name}}}] $ ")]),
     };
 
     /// <summary>How to start it.</summary>
     /// <param name="folder">Where its files lie.</param>
+    /// <param name="cluster">Name of the cluster.</param>
     /// <param name="captured">Whether its output is read here.</param>
-    public ProcessStartInfo Start(string folder, bool captured)
+    public ProcessStartInfo Start(string folder, string cluster, bool captured)
     {
         var start = new ProcessStartInfo(Path) { UseShellExecute = false, RedirectStandardOutput = captured, StandardOutputEncoding = captured ? Encoding.UTF8 : null };
         foreach (string argument in _arguments(folder))
             start.ArgumentList.Add(argument);
-        foreach ((string name, string value) in _variables(folder))
+        foreach ((string name, string value) in _variables(folder, cluster))
             start.Environment[name] = value;
         return start;
     }
