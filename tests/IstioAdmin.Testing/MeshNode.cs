@@ -50,13 +50,16 @@ public sealed class MeshNode : IAsyncDisposable
 
     /// <summary>
     /// Lays down what the node's CNI plugin runs in the network namespace of a pod before its containers start: a shell script. Pods without one
-    /// get nothing.
+    /// get nothing. <c>NAME-*</c> stands for the pods of the Deployment NAME that have none of their own.
     /// </summary>
     public Task PutRulesAsync(string @namespace, string pod, string script) =>
         File.WriteAllTextAsync(Path.Combine(ControlPlane.Directory, "node", "rules", $"{@namespace}_{pod}"), script);
 
     /// <summary>Where the node's container runtime looks for CNI configurations; a change counts from the next pod on.</summary>
     public string CniDirectory => Path.Combine(ControlPlane.Directory, "node", "cni");
+
+    /// <summary>Where it looks for CNI programs.</summary>
+    public string CniProgramDirectory => Path.Combine(ControlPlane.Directory, "node", "cni-bin");
 
     /// <summary>The network namespaces of a namespace's running pods, by the pods' names.</summary>
     public async Task<IReadOnlyDictionary<string, PodNetwork>> NetworksAsync(string @namespace)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # istio-cni: stands in for Istio's CNI plugin, last in the node's chain (node-up.sh). Before any container of a pod starts it runs the script
-# DIR/node/rules/NAMESPACE_POD in the pod's network namespace, when a test has put one there; pods without one are left as they are.
+# DIR/node/rules/NAMESPACE_POD in the pod's network namespace, when a test has put one there, or NAMESPACE_NAME-* (so, with the asterisk) for the
+# pods of a Deployment; pods without one are left as they are.
 # Which pods get rules, and which rules, is the test's decision: it writes what istio-cni would.
 set -u
 case $CNI_COMMAND in
@@ -10,7 +11,10 @@ case $CNI_COMMAND in
 esac
 config=$(cat)
 argument() { local rest=${CNI_ARGS#*"$1="}; echo "${rest%%;*}"; }
-script=$(dirname "$0")/../rules/$(argument K8S_POD_NAMESPACE)_$(argument K8S_POD_NAME)
+pod=$(argument K8S_POD_NAME)
+rules=$(dirname "$0")/../rules/$(argument K8S_POD_NAMESPACE)_
+script=$rules$pod
+[ -f "$script" ] || script="$rules${pod%-*-*}-*" # NAME-HASH-ID
 if [ -f "$script" ] && ! said=$(nsenter --net="$CNI_NETNS" sh -e "$script" 2>&1); then
   printf '{"cniVersion":"0.4.0","code":100,"msg":"%s failed: %s"}' "$script" "$(tr -d '"\\' <<<"$said" | tr '\n\t' '  ')"
   exit 1

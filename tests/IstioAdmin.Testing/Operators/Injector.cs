@@ -8,6 +8,9 @@ namespace IstioAdmin.Testing.Operators;
 /// </summary>
 internal sealed class Injector(ClusterApi api, string ns, string configMap, string? revision)
 {
+    /// <summary>What istio-init runs, as a shell script, where its image is a stand-in that does nothing; null leaves it to the image.</summary>
+    public string? InitScript { get; init; }
+
     /// <summary>Whether the injector's configuration adds istio-init: by the template (1.1), or by a value that the template asks (istiod).</summary>
     public static bool AddsInit(JsonObject configMap)
     {
@@ -40,6 +43,8 @@ internal sealed class Injector(ClusterApi api, string ns, string configMap, stri
                 {"name":"istio-init","image":"docker.io/istio/{{{(modern ? "proxyv2" : "proxy_init")}}}:{{{version}}}","args":{{{Arguments(modern)}}},
                  "securityContext":{"runAsUser":0,"capabilities":{"add":["NET_ADMIN"]}} }
                 """));
+            if (InitScript is not null)
+                initContainers[^1]!["command"] = new JsonArray("sh", "-ec", InitScript);
         }
         else if (modern)
         {

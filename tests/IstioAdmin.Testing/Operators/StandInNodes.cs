@@ -11,7 +11,10 @@ namespace IstioAdmin.Testing.Operators;
 /// when it is deleted, gives load balancers an address, and answers exec. A program that was registered for a pod runs in this process
 /// for as long as its pod does, with the rights of the pod's service account.
 /// </summary>
-/// <remarks>For a control plane of the caller's own: it takes every pod of the cluster.</remarks>
+/// <remarks>
+/// For a control plane of the caller's own: it takes every pod of the cluster. Beside a real node it takes those that the caller names; its nodes then have
+/// a taint and no label of an operating system, so that neither the scheduler nor a DaemonSet puts anything else there.
+/// </remarks>
 public sealed class StandInNodes : IAsyncDisposable
 {
     private readonly ControlPlane _controlPlane;
@@ -20,9 +23,10 @@ public sealed class StandInNodes : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _started = new(StringComparer.Ordinal);
     private readonly List<(Func<JsonObject, bool> Is, Func<PodContext, IPodProgram> Make)> _programs = [];
     private readonly List<Task> _work = [];
+    private readonly Func<JsonObject, bool>? _takes;
     private FakeApiServer _kubelet = null!;
 
-    private StandInNodes(ControlPlane controlPlane) => (_controlPlane, Api) = (controlPlane, ClusterApi.Admin(controlPlane));
+    private StandInNodes(ControlPlane controlPlane, Func<JsonObject, bool>? takes) => (_controlPlane, _takes, Api) = (controlPlane, takes, ClusterApi.Admin(controlPlane));
 
     /// <summary>The cluster, as administrator.</summary>
     public ClusterApi Api { get; }
@@ -43,9 +47,12 @@ public sealed class StandInNodes : IAsyncDisposable
     public Func<string, string[], (byte[] Output, int ExitCode)> Exec { get; set; } = (_, _) => ([], 0);
 
     /// <summary>Adds <paramref name="count"/> nodes and begins.</summary>
-    public static async Task<StandInNodes> StartAsync(ControlPlane controlPlane, int count = 2)
+    /// <param name="controlPlane">The control plane.</param>
+    /// <param name="count">How many nodes.</param>
+    /// <param name="takes">Beside real nodes: which pods without a node run here; all where there are no others.</param>
+    public static async Task<StandInNodes> StartAsync(ControlPlane controlPlane, int count = 2, Func<JsonObject, bool>? takes = null)
     {
-        var nodes = new StandInNodes(controlPlane);
+        var nodes = new StandInNodes(controlPlane, takes);
         nodes._kubelet = await FakeApiServer.StartAsync(nodes.ExecAsync, TestCertificates.ForLoopback());
         nodes.Names = [.. Enumerable.Range(1, count).Select(number => $"node-{number}")];
         foreach (string name in nodes.Names)
@@ -92,9 +99,14 @@ public sealed class StandInNodes : IAsyncDisposable
 
     private async Task AddAsync(string name)
     {
-        await Api.PostAsync("api/v1/nodes", Json.Parse($$$"""
-            {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","labels":{"kubernetes.io/os":"linux","beta.kubernetes.io/os":"linux","kubernetes.io/hostname":"{{{name}}}"}},"spec":{}}
-            """));
+        JsonObject node = Json.Parse($$$"""
+            {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","labels":{"kubernetes.io/hostname":"{{{name}}}"}},"spec":{}}
+            """);
+        if (_takes is null)
+            node["metadata"]!["labels"]!["kubernetes.io/os"] = node["metadata"]!["labels"]!["beta.kubernetes.io/os"] = "linux";
+        else
+            node["spec"]!["taints"] = JsonNode.Parse("""[{"key":"stand-in","effect":"NoSchedule"}]""");
+        await Api.PostAsync("api/v1/nodes", node);
         await ReadyAsync(name);
     }
 
@@ -146,6 +158,8 @@ public sealed class StandInNodes : IAsyncDisposable
     {
         string ns = Json.Text(pod, "metadata", "namespace")!, name = Json.Text(pod, "metadata", "name")!, uid = Json.Text(pod, "metadata", "uid")!;
         string path = $"api/v1/namespaces/{ns}/pods/{name}";
+        if (!IsOurs(pod))
+            return;
         if (type == "DELETED")
         {
             await StopAsync(uid);
@@ -230,13 +244,19 @@ public sealed class StandInNodes : IAsyncDisposable
             return _programs.FirstOrDefault(program => program.Is(pod)).Make;
     }
 
-    /// <summary>A DaemonSet's pod says which node it is for, in its affinity; the others are spread.</summary>
-    private string NodeOf(JsonObject pod)
+    private bool IsOurs(JsonObject pod) => _takes is null
+        || (Json.Text(pod, "spec", "nodeName") ?? WantedNode(pod)) switch { { } node => Names.Contains(node), _ => _takes(pod) };
+
+    /// <summary>A DaemonSet's pod says which node it is for, in its affinity.</summary>
+    private static string? WantedNode(JsonObject pod)
     {
         JsonNode? terms = pod["spec"]!["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]?["nodeSelectorTerms"];
-        string? wanted = (string?)terms?[0]?["matchFields"]?[0]?["values"]?[0];
-        return wanted ?? Names[(int)((uint)string.GetHashCode(Json.Text(pod, "metadata", "name"), StringComparison.Ordinal) % Names.Count)];
+        return (string?)terms?[0]?["matchFields"]?[0]?["values"]?[0];
     }
+
+    /// <summary>Where a pod goes: those that do not say are spread.</summary>
+    private string NodeOf(JsonObject pod) =>
+        WantedNode(pod) ?? Names[(int)((uint)string.GetHashCode(Json.Text(pod, "metadata", "name"), StringComparison.Ordinal) % Names.Count)];
 
     private static IEnumerable<JsonObject> Containers(JsonObject pod) =>
         (pod["spec"]!["initContainers"]?.AsArray() ?? []).Concat(pod["spec"]!["containers"]!.AsArray()).Select(container => container!.AsObject());

@@ -19,12 +19,24 @@ internal static class MigrationPlanner
     /// <exception cref="MeshException">Pods or their owners could not be read.</exception>
     public static async Task<IReadOnlyList<WorkloadMigration>> FindAsync(MeshCluster cluster, RedirectMethod from, Func<string, bool>? wants, IReporter reporter, CancellationToken cancel)
     {
-        var owners = new WorkloadOwners(cluster);
-        Dictionary<WorkloadReference, List<string>> found = [];
+        List<MeshPod> found = [];
         await foreach (MeshPod pod in MeshPods.ListAsync(cluster, new PodSelection { NamespaceFilter = wants }, reporter, cancel).ConfigureAwait(false))
         {
             if (pod.RedirectMethod != from || !pod.Injected || pod.Phase is "Succeeded" or "Failed")
                 continue;
+            found.Add(pod);
+        }
+        return await OfAsync(cluster, found, from, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The workloads of some pods, by namespace and name.</summary>
+    /// <exception cref="MeshException">The pods' owners could not be read.</exception>
+    public static async Task<IReadOnlyList<WorkloadMigration>> OfAsync(MeshCluster cluster, IReadOnlyList<MeshPod> replaced, RedirectMethod from, CancellationToken cancel)
+    {
+        var owners = new WorkloadOwners(cluster);
+        Dictionary<WorkloadReference, List<string>> found = [];
+        foreach (MeshPod pod in replaced)
+        {
             WorkloadReference owner = await owners.FindAsync(pod, cancel).ConfigureAwait(false) ?? new WorkloadReference(pod.Namespace, "Pod", pod.Name);
             if (!found.TryGetValue(owner, out List<string>? pods))
                 found[owner] = pods = [];

@@ -51,6 +51,12 @@ public sealed record CniPlan
     /// <summary>The workloads whose pods are redirected the former way, those that are skipped among them.</summary>
     public required IReadOnlyList<WorkloadMigration> Workloads { get; init; }
 
+    /// <summary>
+    /// How many pods of the namespaces that are migrated are redirected the new way already: they are tested, and those that are not redirected
+    /// after all are replaced, too. Null leaves them alone.
+    /// </summary>
+    public int? Replaced { get; init; }
+
     internal CniTarget Target { get; init; } = null!;
 
     internal CniSettings Wanted { get; init; } = null!;

@@ -42,6 +42,7 @@ public static class CniSwitch
             Changes = changes,
             Roll = agents.Reference is { } daemons && (others || agents.Behind().Count > 0) ? daemons.ToString() : null,
             Workloads = await WorkloadsAsync(cluster, RedirectMethod.InitContainer, request, reporter, cancel).ConfigureAwait(false),
+            Replaced = await ReplacedAsync(cluster, RedirectMethod.Cni, request, reporter, cancel).ConfigureAwait(false),
             Target = target,
             Wanted = wanted,
         };
@@ -61,6 +62,7 @@ public static class CniSwitch
             Prerequisites = request.CheckPrerequisites ? await MeshPrerequisites.OfInitAsync(cluster, reporter, cancel).ConfigureAwait(false) : [],
             Changes = changes,
             Workloads = await WorkloadsAsync(cluster, RedirectMethod.Cni, request, reporter, cancel).ConfigureAwait(false),
+            Replaced = await ReplacedAsync(cluster, RedirectMethod.InitContainer, request, reporter, cancel).ConfigureAwait(false),
             Target = target,
             Wanted = target.Settings with { Enabled = false },
         };
@@ -91,6 +93,9 @@ public static class CniSwitch
             return [];
         }
     }
+
+    private static async Task<int?> ReplacedAsync(MeshCluster cluster, RedirectMethod to, CniRequest request, IReporter reporter, CancellationToken cancel) =>
+        request.Migrate && (await ReplacedBefore.ListAsync(cluster, to, request.WantsNamespace, reporter, cancel).ConfigureAwait(false)).Count is > 0 and var count ? count : null;
 
     /// <summary>The changes that would change something; the server says so in a dry run.</summary>
     internal static async Task<IReadOnlyList<CniChange>> EffectiveAsync(KubeClient client, CniTarget target, IReadOnlyList<CniChange> changes, bool force, IReporter reporter, CancellationToken cancel)

@@ -38,7 +38,10 @@ internal sealed class CniSwitchRun
                 if (_plan.On)
                     await RollAgentsAsync(wait, cancel).ConfigureAwait(false);
                 if (_plan.Request.Migrate)
-                    (workloads, failure) = await MigrateAsync(workloads, _plan.On ? RedirectMethod.InitContainer : RedirectMethod.Cni, wait, cancel).ConfigureAwait(false);
+                {
+                    workloads = await AddBrokenAsync(workloads, wait, cancel).ConfigureAwait(false);
+                    (workloads, failure) = await MigrateAsync(workloads, From, wait, cancel).ConfigureAwait(false);
+                }
             }
         }
         catch (MeshException e) when (_switched)
@@ -90,11 +93,23 @@ internal sealed class CniSwitchRun
         await _wait.UntilAsync(Target, true, CniParts.Agents, _plan.Wanted, wait, cancel).ConfigureAwait(false);
     }
 
-    private Task<(IReadOnlyList<WorkloadMigration>, MeshException?)> MigrateAsync(IReadOnlyList<WorkloadMigration> workloads, RedirectMethod from, TimeSpan wait, CancellationToken cancel)
+    private RedirectMethod From => _plan.On ? RedirectMethod.InitContainer : RedirectMethod.Cni;
+
+    private RedirectMethod To => _plan.On ? RedirectMethod.Cni : RedirectMethod.InitContainer;
+
+    /// <summary>What a run before this one has left broken is to be replaced, too.</summary>
+    private async Task<IReadOnlyList<WorkloadMigration>> AddBrokenAsync(IReadOnlyList<WorkloadMigration> workloads, TimeSpan wait, CancellationToken cancel)
     {
-        var options = new MigrationOptions { Test = _options.Test, MaxUnavailable = _options.MaxUnavailable, Wait = wait, Force = _plan.Request.Force };
-        return new MigrationRun(_cluster, from, options, _reporter).RunAsync(workloads, cancel);
+        if (_plan.Replaced is null)
+            return workloads;
+        IReadOnlyList<MeshPod> pods = await ReplacedBefore.ListAsync(_cluster, To, _plan.Request.WantsNamespace, _reporter, cancel).ConfigureAwait(false);
+        return await ReplacedBefore.AddBrokenAsync(_cluster, pods, workloads, To, Options(wait), _reporter, cancel).ConfigureAwait(false);
     }
+
+    private Task<(IReadOnlyList<WorkloadMigration>, MeshException?)> MigrateAsync(IReadOnlyList<WorkloadMigration> workloads, RedirectMethod from, TimeSpan wait, CancellationToken cancel) =>
+        new MigrationRun(_cluster, from, Options(wait), _reporter).RunAsync(workloads, cancel);
+
+    private MigrationOptions Options(TimeSpan wait) => new() { Test = _options.Test, MaxUnavailable = _options.MaxUnavailable, Wait = wait, Force = _plan.Request.Force };
 
     /// <summary>Says how to go back, or goes back.</summary>
     private async Task<(IReadOnlyList<WorkloadMigration> Workloads, MeshException Failure)> GoBackAsync(IReadOnlyList<WorkloadMigration> workloads, MeshException failure, CancellationToken cancel)
@@ -115,10 +130,9 @@ internal sealed class CniSwitchRun
             if (touched.Length > 0 && _options.Wait is { } wait)
             {
                 // Those of a failed one may be of either sort; what is redirected the new way now is to be replaced.
-                RedirectMethod from = _plan.On ? RedirectMethod.Cni : RedirectMethod.InitContainer;
-                IReadOnlyList<WorkloadMigration> now = await MigrationPlanner.FindAsync(_cluster, from, _plan.Request.WantsNamespace, _reporter, cancel).ConfigureAwait(false);
+                IReadOnlyList<WorkloadMigration> now = await MigrationPlanner.FindAsync(_cluster, To, _plan.Request.WantsNamespace, _reporter, cancel).ConfigureAwait(false);
                 WorkloadMigration[] replace = [.. now.Where(workload => touched.Any(one => one.Reference == workload.Reference))];
-                (IReadOnlyList<WorkloadMigration> replaced, MeshException? second) = await MigrateAsync(replace, from, wait, cancel).ConfigureAwait(false);
+                (IReadOnlyList<WorkloadMigration> replaced, MeshException? second) = await MigrateAsync(replace, To, wait, cancel).ConfigureAwait(false);
                 workloads = [.. workloads.Select(workload => replaced.FirstOrDefault(one => one.Reference == workload.Reference) is { } done
                     ? workload with { Outcome = done.Outcome == MigrationOutcome.Migrated ? MigrationOutcome.RolledBack : MigrationOutcome.Failed, Message = done.Message, Verdict = done.Verdict }
                     : workload)];

@@ -134,6 +134,8 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
             declined |= !ShouldProcess($"{change.Target} {where}", change.Fields is null ? "Delete" : "Apply");
         if (plan.Roll is { } daemons)
             declined |= !ShouldProcess($"{daemons}, so that nodes see its settings, {where}", "Restart");
+        if (plan.Replaced is { } replaced && !ShouldProcess($"{(replaced == 1 ? "1 pod that was" : $"{replaced} pods that were")} replaced before {where}", "Test, and replace again those that are not redirected"))
+            plan = plan with { Replaced = null };
         if (Migrate)
         {
             plan = plan with

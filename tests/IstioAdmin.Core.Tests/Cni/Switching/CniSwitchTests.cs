@@ -161,6 +161,44 @@ public sealed class CniSwitchTests
     }
 
     [Fact]
+    public async Task A_workload_at_which_a_run_stopped_is_replaced_and_proven_by_the_next()
+    {
+        await using SwitchWorld world = await SwitchWorld.StartAsync();
+        world.Judge = name => name.StartsWith("pay", StringComparison.Ordinal) ? RedirectionVerdict.Partial : RedirectionVerdict.Redirected;
+        await world.RunAsync();
+        string[] left = [.. world.Operator.Pods("pay")];
+        string[] sound = [.. world.Operator.Pods("cart")];
+        world.Judge = name => left.Contains(name) ? RedirectionVerdict.Partial : RedirectionVerdict.Redirected;
+
+        CniOutcome outcome = await world.RunAsync();
+
+        Assert.Null(outcome.Failure);
+        Assert.Equal(["pay", "web"], outcome.State.Workloads.Select(workload => workload.Name));
+        Assert.All(outcome.State.Workloads, workload => Assert.Equal(MigrationOutcome.Migrated, workload.Outcome));
+        Assert.Empty(left.Intersect(world.Operator.Pods("pay")));
+        Assert.Equal(sound, world.Operator.Pods("cart"));
+    }
+
+    [Fact]
+    public async Task A_workload_that_is_still_broken_in_the_next_run_stops_that_too_and_with_force_is_left_alone()
+    {
+        await using SwitchWorld world = await SwitchWorld.StartAsync();
+        world.Judge = name => name.StartsWith("pay", StringComparison.Ordinal) ? RedirectionVerdict.Partial : RedirectionVerdict.Redirected;
+        await world.RunAsync();
+
+        CniOutcome again = await world.RunAsync();
+        string[] left = [.. world.Operator.Pods("pay")];
+        CniOutcome forced = await world.RunAsync(new CniRequest { Migrate = true, Force = true });
+
+        Assert.Equal("RedirectionNotProven", again.Failure!.ErrorId);
+        Assert.Equal([MigrationOutcome.Failed, MigrationOutcome.Pending], again.State.Workloads.Select(workload => workload.Outcome));
+        Assert.Null(forced.Failure);
+        Assert.Equal(["web"], forced.State.Workloads.Select(workload => workload.Name));
+        Assert.Equal(left, world.Operator.Pods("pay"));
+        Assert.Contains(world.Warnings, warning => warning.Contains("Repair-PodRedirection", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Agents_are_rolled_when_only_their_settings_have_changed_and_only_once()
     {
         await using SwitchWorld world = await SwitchWorld.StartAsync(enabled: true);

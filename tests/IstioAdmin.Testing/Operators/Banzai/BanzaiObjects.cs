@@ -12,6 +12,9 @@ internal sealed class BanzaiObjects(JsonObject istio, AdmissionServer admission)
     private readonly string _ns = (string)istio["metadata"]!["namespace"]!;
     private readonly JsonNode _spec = istio["spec"]!;
 
+    /// <inheritdoc cref="BanzaiOperator.AgentScript"/>
+    public string? AgentScript { get; init; }
+
     /// <summary>Collection, object, and whether it should be there.</summary>
     public IEnumerable<(string Collection, JsonObject Item, bool Wanted)> All() =>
         [.. Definitions(), .. Common(), .. Citadel(), .. Galley(), .. Pilot(), .. Gateways(), .. Mixer(), .. Cni(), .. SidecarInjector()];
@@ -184,6 +187,8 @@ internal sealed class BanzaiObjects(JsonObject istio, AdmissionServer admission)
         JsonObject set = MeshObjects.CniDaemonSet("istio-cni-node", labels, "istio-cni", Json.Text(cni, "image")!, "istio-cni-config", "cni_network_config",
             Json.Text(cni, "binDir")!, Json.Text(cni, "confDir")!);
         set["spec"]!["template"]!["spec"]!["nodeSelector"] = new JsonObject { ["beta.kubernetes.io/os"] = "linux" };
+        if (AgentScript is not null)
+            set["spec"]!["template"]!["spec"]!["containers"]![0]!["command"] = new JsonArray("sh", "-c", AgentScript);
         yield return (Apps("daemonsets"), set, wanted);
     }
 

@@ -17,6 +17,13 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
 {
     private const string Finalizer = "istio-operator.finializer.banzaicloud.io";
     private const string Validation = "/validate-istio-config";
+
+    /// <summary>What istio-init runs in the pods that its injector makes; null for what its image does.</summary>
+    public string? InitScript { get; init; }
+
+    /// <summary>What the CNI agents run, for real nodes where their image is a stand-in; null for what their image does.</summary>
+    public string? AgentScript { get; init; }
+
     private readonly HashSet<string> _secondRounds = new(StringComparer.Ordinal);
     private BanzaiRemotes? _remotes;
 
@@ -100,9 +107,9 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
     private async Task<JsonArray?> MakeAsync(JsonObject istio)
     {
         string ns = (string)istio["metadata"]!["namespace"]!;
-        admission.Handle("/inject", new Injector(Context.Cluster, ns, "istio-sidecar-injector", null).ReviewAsync);
+        admission.Handle("/inject", new Injector(Context.Cluster, ns, "istio-sidecar-injector", null) { InitScript = InitScript }.ReviewAsync);
         var owned = new OwnedObjects(Api, OwnedObjects.Owner(istio), Manager, End);
-        foreach ((string collection, JsonObject item, bool wanted) in new BanzaiObjects(istio, admission).All())
+        foreach ((string collection, JsonObject item, bool wanted) in new BanzaiObjects(istio, admission) { AgentScript = AgentScript }.All())
             await EnsureServedAsync(owned, collection, item, wanted);
         // Citadel's, not the operator's own: without an owner.
         JsonObject authority = MeshObjects.Named("v1", "Secret", "istio-ca-secret");
