@@ -174,9 +174,11 @@ public sealed class PipelineServer : IAsyncDisposable
         await context.Response.WriteAsync(answer.ToJsonString());
     }
 
+    private static readonly string[] Numbers = ["orgId", "id"];
+
     private (int Status, JsonNode? Body) Perform(PipelineOperation operation, Dictionary<string, string> path, HttpRequest request, JsonObject? body)
     {
-        foreach (string number in new[] { "orgId", "id" }.Where(path.ContainsKey))
+        foreach (string number in Numbers.Where(path.ContainsKey))
         {
             if (!int.TryParse(path[number], out int id) || id <= 0)
                 throw new PipelineRefusal(400, "Invalid request", $"{number} must be a positive number, not {path[number]}");
