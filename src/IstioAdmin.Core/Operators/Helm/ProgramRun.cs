@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace IstioAdmin.Core.Operators.Helm;
@@ -10,7 +11,10 @@ namespace IstioAdmin.Core.Operators.Helm;
 /// <param name="Error">Its standard error.</param>
 internal sealed record ProgramRun(int ExitCode, string Output, string Error)
 {
-    /// <summary>Runs a program to its end; cancelling kills it and what it started.</summary>
+    /// <summary>How long a program has to clean up after it was told to end.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    /// <summary>Runs a program to its end. Cancelling tells it to end, as Helm needs to mark a release as failed instead of pending, and kills it if it does not.</summary>
     /// <exception cref="Win32Exception">It could not be started.</exception>
     public static async Task<ProgramRun> RunAsync(
         string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancel)
@@ -38,15 +42,17 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Error)
         }
         catch (OperationCanceledException)
         {
-            Kill(process);
+            await EndAsync(process).ConfigureAwait(false);
             throw;
         }
     }
 
-    private static void Kill(Process process)
+    private static async Task EndAsync(Process process)
     {
         try
         {
+            if (!OperatingSystem.IsWindows() && Signal(process.Id, Terminate) == 0)
+                await process.WaitForExitAsync().WaitAsync(Grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or NotSupportedException)
@@ -54,4 +60,11 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Error)
             // It ended by itself in the meantime.
         }
     }
+
+    private const int Terminate = 15;
+
+    // .NET has no other way to send it. The id is that of a child nobody else waits for, so it is nobody else's yet.
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Signal(int process, int signal);
 }
