@@ -7,7 +7,10 @@ namespace IstioAdmin.Core.Kube;
 /// <summary>Asks an API server what kinds of objects it keeps.</summary>
 public static class KubeDiscovery
 {
-    /// <summary>What each client has learned. Only what is served is remembered: what is not may be installed any moment.</summary>
+    /// <summary>
+    /// What each client has learned. Only what is served is remembered, for what is not may be installed any moment; and only of Kubernetes' own groups,
+    /// for definitions may go any moment.
+    /// </summary>
     private static readonly ConditionalWeakTable<KubeClient, ConcurrentDictionary<string, IReadOnlyList<KubeResource>>> Learned = [];
 
     /// <summary>Finds where a kind of object is kept.</summary>
@@ -20,7 +23,7 @@ public static class KubeDiscovery
     public static async Task<KubeResource?> FindResourceAsync(this KubeClient client, string apiVersion, string kind, CancellationToken cancel)
     {
         ConcurrentDictionary<string, IReadOnlyList<KubeResource>> learned = Learned.GetOrCreateValue(client);
-        if (learned.TryGetValue(apiVersion, out IReadOnlyList<KubeResource>? known) && Find(known) is { } hit)
+        if (IsOwn(apiVersion) && learned.TryGetValue(apiVersion, out IReadOnlyList<KubeResource>? known) && Find(known) is { } hit)
             return hit;
         // Asked again when the group is known but not the kind: a definition may have been added to it since.
         return await client.DiscoverAsync(apiVersion, cancel).ConfigureAwait(false) is { } served ? Find(served) : null;
@@ -73,6 +76,13 @@ public static class KubeDiscovery
             versions.AddRange(Objects(group["versions"]).Select(version => Text(version["groupVersion"])).OfType<string>().OrderBy(version => version != preferred));
         }
         return versions;
+    }
+
+    /// <summary>Whether a version is of Kubernetes itself: v1, apps/v1, rbac.authorization.k8s.io/v1.</summary>
+    private static bool IsOwn(string apiVersion)
+    {
+        string group = apiVersion[..Math.Max(0, apiVersion.IndexOf('/', StringComparison.Ordinal))];
+        return !group.Contains('.', StringComparison.Ordinal) || group.EndsWith(".k8s.io", StringComparison.Ordinal);
     }
 
     private static KubeResource Read(JsonObject entry, string apiVersion)

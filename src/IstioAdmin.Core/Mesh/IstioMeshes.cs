@@ -15,7 +15,17 @@ public static class IstioMeshes
     public static async Task<IReadOnlyList<MeshOperator>> OperatorsAsync(MeshCluster cluster, CancellationToken cancel)
     {
         IReadOnlyList<string> versions = await cluster.Client.DiscoverVersionsAsync(cancel).ConfigureAwait(false);
-        return [.. MeshOperator.All.Where(known => versions.Contains(known.Mesh.ApiVersion))];
+        MeshOperator[] claimed = [.. MeshOperator.All.Where(known => versions.Contains(known.Mesh.ApiVersion))];
+        if (claimed.Length < 2)
+            return claimed;
+        // The list of groups is some seconds late, and one of these may just have gone.
+        List<MeshOperator> served = [];
+        foreach (MeshOperator known in claimed)
+        {
+            if (await cluster.Client.FindResourceAsync(known.Mesh.ApiVersion, known.Mesh.Kind, cancel).ConfigureAwait(false) is not null)
+                served.Add(known);
+        }
+        return served;
     }
 
     /// <summary>Lists meshes.</summary>
@@ -30,7 +40,7 @@ public static class IstioMeshes
         {
             if (kind is not null && known.Kind != kind)
                 continue;
-            await foreach (JsonObject resource in cluster.Client.ListObjectsAsync(known.Mesh, new ListQuery(), cancel).ConfigureAwait(false))
+            foreach (JsonObject resource in await ServedObjects.ListAsync(cluster.Client, known.Mesh, cancel).ConfigureAwait(false))
                 meshes.Add(await ReadAsync(cluster, known, resource, cancel).ConfigureAwait(false));
         }
         return meshes;

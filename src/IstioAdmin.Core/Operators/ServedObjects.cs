@@ -12,6 +12,7 @@ internal static class ServedObjects
     public static async Task<IReadOnlyList<JsonObject>> ListAsync(KubeClient client, KubeResource resource, CancellationToken cancel)
     {
         List<JsonObject> found = [];
+        // Who has no right to a group is refused even where the server does not know it, so what is served is asked first.
         if (await client.FindResourceAsync(resource.ApiVersion, resource.Kind, cancel).ConfigureAwait(false) is null)
             return found;
         try

@@ -23,13 +23,28 @@ public class KubeDiscoveryTests
         }));
         using KubeClient client = await FakeClient.OpenAsync(server);
 
-        Assert.Equal(new KubeResource("networking.istio.io", "v1beta1", "gateways", "Gateway", true), await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
-        Assert.NotNull(await client.FindResourceAsync("networking.istio.io/v1beta1", "Gateway", Cancel));
-        Assert.Equal(["GET /apis/networking.istio.io/v1beta1"], server.Requests);
+        Assert.Equal(new KubeResource("apps", "v1", "gateways", "Gateway", true), await client.FindResourceAsync("apps/v1", "Gateway", Cancel));
+        Assert.NotNull(await client.FindResourceAsync("apps/v1", "Gateway", Cancel));
+        Assert.Equal(["GET /apis/apps/v1"], server.Requests);
 
-        Assert.Null(await client.FindResourceAsync("networking.istio.io/v1beta1", "Sidecar", Cancel));
+        Assert.Null(await client.FindResourceAsync("apps/v1", "Sidecar", Cancel));
         installed = true;
-        Assert.NotNull(await client.FindResourceAsync("networking.istio.io/v1beta1", "Sidecar", Cancel));
+        Assert.NotNull(await client.FindResourceAsync("apps/v1", "Sidecar", Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_definition_serves_may_go_again()
+    {
+        bool installed = true;
+        await using FakeApiServer server = await FakeApiServer.StartAsync(context => installed
+            ? context.JsonAsync(new JsonObject { ["kind"] = "APIResourceList", ["resources"] = new JsonArray(new JsonObject { ["name"] = "istios", ["kind"] = "Istio", ["namespaced"] = true }) })
+            : context.JsonAsync(Status(404, "NotFound", "not found"), 404));
+        using KubeClient client = await FakeClient.OpenAsync(server);
+
+        Assert.NotNull(await client.FindResourceAsync("istio.banzaicloud.io/v1beta1", "Istio", Cancel));
+        installed = false;
+
+        Assert.Null(await client.FindResourceAsync("istio.banzaicloud.io/v1beta1", "Istio", Cancel));
     }
 
     [Fact]

@@ -41,12 +41,7 @@ internal static class CniTargets
         List<CniTarget> found = [];
         foreach (MeshOperator one in MeshOperator.All)
         {
-            // Who has no right to a group is refused even where the server does not know it, so what is served is asked first.
-            if (await client.FindResourceAsync(one.Mesh.ApiVersion, one.Mesh.Kind, cancel).ConfigureAwait(false) is null)
-                continue;
-            List<JsonObject> meshes = [];
-            await foreach (JsonObject mesh in client.ListObjectsAsync(one.Mesh, new ListQuery(), cancel).ConfigureAwait(false))
-                meshes.Add(mesh);
+            IReadOnlyList<JsonObject> meshes = await ServedObjects.ListAsync(client, one.Mesh, cancel).ConfigureAwait(false);
             JsonObject? agents = meshes.Count == 0 ? null : await AgentsAsync(client, one, cancel).ConfigureAwait(false);
             CniResources[] resources = [.. meshes.Select(mesh => new CniResources(mesh, agents))];
             found.AddRange(resources.Select(own => new CniTarget(one, own, resources.Any(other => other != own && one.Cni.Read(other).Enabled))));
