@@ -33,4 +33,7 @@ public class MeshException : Exception
 
     /// <summary>The object that the operation was about.</summary>
     public object? Target { get; }
+
+    /// <summary>Message and remedy as sentences, for a text that holds both. Servers end their words without a full stop.</summary>
+    public string Advice => Remedy is null ? Message : $"{Message}{(Message.Length > 0 && ".!?".Contains(Message[^1], StringComparison.Ordinal) ? "" : ".")} {Remedy}";
 }

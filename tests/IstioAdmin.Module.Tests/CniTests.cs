@@ -38,7 +38,8 @@ public sealed class CniTests : ClusterTest
         Assert.Empty(_operator.WithInit("web"));
         int writes = Server.Writes.Count();
 
-        Assert.Empty(Shell.Run("Enable-IstioCni -Migrate -SkipPrerequisite").ThrowIfFailed().Warnings);
+        // The new pods are tested once more, and nothing could be read again.
+        Assert.Contains("3 pods that had been replaced before", Assert.Single(Shell.Run("Enable-IstioCni -Migrate -SkipPrerequisite").ThrowIfFailed().Warnings), StringComparison.Ordinal);
         Assert.Equal(writes, Server.Writes.Count());
     }
 
@@ -49,6 +50,20 @@ public sealed class CniTests : ClusterTest
     public void WhatIf_writes_nothing_and_returns_nothing(string command)
     {
         Assert.Empty(Shell.Run(command).ThrowIfFailed().Output);
+        Assert.Empty(Server.Writes);
+    }
+
+    [Theory]
+    [InlineData("Get-IstioCni nope", "MeshNotFound")]
+    [InlineData("Enable-IstioCni nope", "MeshNotFound")]
+    [InlineData("Enable-IstioCni -LogLevel shout", "LogLevelInvalid")]
+    [InlineData("Enable-IstioCni -LogLevel cni:shout", "LogLevelInvalid")]
+    public void What_is_not_there_is_named(string command, string error)
+    {
+        ScriptResult result = Shell.Run(command);
+
+        Assert.Empty(result.Output);
+        Assert.StartsWith(error + ",", (result.TerminatingError ?? Assert.Single(result.Errors)).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(Server.Writes);
     }
 

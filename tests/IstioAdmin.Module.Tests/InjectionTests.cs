@@ -54,6 +54,29 @@ public sealed class InjectionTests : ModuleTest, IAsyncLifetime
     }
 
     [Fact]
+    public void A_namespace_that_injectors_leave_alone_is_refused_unless_forced()
+    {
+        Namespace("kube-system");
+
+        System.Management.Automation.ErrorRecord refused = Assert.Single(Shell.Run("Enable-IstioInjection kube-system").Errors);
+        Assert.StartsWith("NamespaceIgnored,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Null(Label("kube-system", "istio-injection"));
+
+        Shell.Run("Enable-IstioInjection kube-system -Force").ThrowIfFailed();
+        Assert.Equal("enabled", Label("kube-system", "istio-injection"));
+    }
+
+    [Fact]
+    public void A_namespace_that_was_taken_out_of_the_mesh_is_refused_with_that_reason()
+    {
+        _server.Put("/api/v1/namespaces/out", """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"out","resourceVersion":"1","labels":{"istio-injection":"disabled"} } }""");
+
+        System.Management.Automation.ErrorRecord refused = Assert.Single(Shell.Run("Enable-IstioInjection out").Errors);
+
+        Assert.Contains("somebody has taken it out of the mesh", refused.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIf_labels_nothing()
     {
         Shell.Run("Enable-IstioInjection shop -WhatIf").ThrowIfFailed();

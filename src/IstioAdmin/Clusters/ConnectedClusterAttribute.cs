@@ -19,7 +19,7 @@ public sealed class ConnectedClusterAttribute : ArgumentTransformationAttribute
         }
         catch (MeshException e)
         {
-            throw new ArgumentTransformationMetadataException(e.Remedy is null ? e.Message : $"{e.Message} {e.Remedy}", e);
+            throw new ArgumentTransformationMetadataException(e.Advice, e);
         }
         return clusters.ToArray();
     }

@@ -15,12 +15,12 @@ internal static partial class Suggestions
     /// <summary>How long the Tab key may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Names that begin with what was typed, or match it when it has wildcards; each with a tooltip.</summary>
+    /// <summary>Names that begin with what was typed, or match it when it has wildcards; each with a tooltip; versions by their numbers.</summary>
     public static IEnumerable<CompletionResult> For(string typed, IEnumerable<(string Name, string ToolTip)> candidates)
     {
         string text = typed.Trim('\'', '"');
         var pattern = new WildcardPattern(WildcardPattern.ContainsWildcardCharacters(text) ? text : WildcardPattern.Escape(text) + "*", WildcardOptions.IgnoreCase);
-        return candidates.Where(c => pattern.IsMatch(c.Name)).OrderBy(c => c.Name, StringComparer.OrdinalIgnoreCase)
+        return candidates.Where(c => pattern.IsMatch(c.Name)).OrderBy(c => Version.TryParse(c.Name.TrimStart('v'), out Version? version) ? version : null).ThenBy(c => c.Name, StringComparer.OrdinalIgnoreCase)
             .Select(c => new CompletionResult(Quoted(c.Name), c.Name, CompletionResultType.ParameterValue, c.ToolTip));
     }
 

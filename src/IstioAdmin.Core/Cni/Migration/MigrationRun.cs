@@ -78,12 +78,19 @@ internal sealed class MigrationRun
             string? objection = await DisruptionBudgets.ObjectionAsync(_cluster.Client, reference, cancel).ConfigureAwait(false) ?? await PausedAsync(reference, cancel).ConfigureAwait(false);
             step = objection is null ? step with { Action = RepairAction.Restarted, Reason = "its pods are redirected the former way" } : step with { Reason = objection };
         }
-        var options = new RepairOptions { Test = _options.Test, Force = true, Wait = _options.Wait };
+        List<BrokenPod> judged = [];
+        RedirectionTester? test = _options.Test is not { } tester ? null : async (fresh, token) =>
+        {
+            IReadOnlyList<BrokenPod> tested = await tester(fresh, token).ConfigureAwait(false);
+            judged.AddRange(tested);
+            return tested;
+        };
+        var options = new RepairOptions { Test = test, Force = true, Wait = _options.Wait };
         List<RepairedPod> repaired = [];
         await foreach (RepairedPod pod in PodRepair.RunAsync(_cluster, step, options, _reporter, cancel).ConfigureAwait(false))
         {
             repaired.Add(pod);
-            Prove(reference, pod);
+            Prove(reference, pod, judged);
         }
         string[] fresh = [.. repaired.SelectMany(pod => pod.Replacements).Distinct()];
         Inspect(reference, await PodsAsync(reference, fresh.Contains, cancel).ConfigureAwait(false));
@@ -135,13 +142,13 @@ internal sealed class MigrationRun
         }
     }
 
-    private void Prove(WorkloadReference reference, RepairedPod pod)
+    private void Prove(WorkloadReference reference, RepairedPod pod, IReadOnlyList<BrokenPod> judged)
     {
         if (pod.After is RedirectionVerdict.Redirected || _options.Test is null)
             return;
         if (pod.After is null or RedirectionVerdict.Unverified)
         {
-            string what = $"that the traffic of the new pods of {reference} is redirected could not be proven, because their rules could not be read";
+            string what = $"that the traffic of the new pods of {reference} is redirected could not be proven: {Found(judged) ?? "their rules could not be read"}";
             if (_options.Force)
                 _reporter.Warn($"{_cluster.Server}: {what}.");
             else
@@ -151,10 +158,14 @@ internal sealed class MigrationRun
         string names = string.Join(", ", pod.Replacements);
         string why = pod.After == RedirectionVerdict.NotExpected
             ? "the CNI plugin leaves them alone, by its excluded namespaces or by an annotation"
-            : $"the verdict is {pod.After}";
+            : $"the verdict is {pod.After}{(Found(judged) is { } found ? $" ({found})" : "")}";
         throw new UnprovenException($"{_cluster.Server}: the traffic of the new pods of {reference} ({names}) is not redirected into the sidecar: {why}.",
             $"See Test-PodRedirection for what escapes. The workloads after it were not touched.", reference, pod.After);
     }
+
+    /// <summary>The worst that was found, without its full stop.</summary>
+    private static string? Found(IReadOnlyList<BrokenPod> judged) =>
+        judged.SelectMany(pod => pod.Findings).Where(finding => finding.Severity == FindingSeverity.Error).Select(finding => finding.Text.TrimEnd('.')).FirstOrDefault();
 
     private void Inspect(WorkloadReference reference, IReadOnlyList<MeshPod> fresh)
     {

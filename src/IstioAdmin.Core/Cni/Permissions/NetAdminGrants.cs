@@ -127,7 +127,7 @@ internal sealed class NetAdminGrants
         }
         catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
         {
-            _reporter.Detail($"What still grants NET_ADMIN could not be seen in full: {e.Message} {e.Remedy}");
+            _reporter.Detail($"What still grants NET_ADMIN could not be seen in full: {e.Advice}");
         }
     }
 }

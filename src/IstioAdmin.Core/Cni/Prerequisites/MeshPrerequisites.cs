@@ -35,14 +35,17 @@ public static class MeshPrerequisites
     {
         List<PrerequisiteResult> results = [KubernetesChecks.Version(cluster, target), Prerequisite.MeshManaged.Pass(cluster.Name, $"{target.Described} of the {target.Operator.Kind} operator.")];
         string? trouble = OperatorTrouble.Of(target.Resources.Mesh);
-        results.Add(trouble is null
-            ? Prerequisite.OperatorHealthy.Pass(cluster.Name, "Its resource says nothing is wrong.")
+        // After a change operators often have a second round.
+        bool working = OperatorTrouble.IsWork(trouble);
+        results.Add(trouble is null || working
+            ? Prerequisite.OperatorHealthy.Pass(cluster.Name, working ? $"It is at work ({trouble}), and its resource says nothing is wrong." : "Its resource says nothing is wrong.")
             : Prerequisite.OperatorHealthy.Warn(cluster.Name, $"The operator says: {trouble}.", "It may act on changes all the same; see its log if it does not."));
         results.Add(await ForeignAsync(cluster, target, cancel).ConfigureAwait(false));
         results.AddRange(await new NodeChecks(cluster, target, wanted, reporter).MakeAsync(cancel).ConfigureAwait(false));
         results.AddRange(await new AgentNamespaceChecks(cluster, target).MakeAsync(cancel).ConfigureAwait(false));
         results.AddRange(await PodsAsync(cluster, target, wanted, reporter, cancel).ConfigureAwait(false));
-        return results;
+        // What the pods tell of the nodes stands with the nodes.
+        return [.. results.GroupBy(result => result.Category).SelectMany(category => category)];
     }
 
     /// <summary>Checks what must hold before istio-init comes back.</summary>

@@ -80,7 +80,7 @@ internal static class CniNodes
         }
         catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
         {
-            reporter.Warn($"Pods that started before the agent cannot be found: {e.Message} {e.Remedy}");
+            reporter.Warn($"Pods that started before the agent cannot be found: {e.Advice}");
         }
         return found.ToLookup(pair => pair.Node, pair => pair.Pod);
     }

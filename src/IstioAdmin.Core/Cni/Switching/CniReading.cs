@@ -56,7 +56,7 @@ public static class CniReading
         }
         catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
         {
-            reporter.Warn($"Whether new pods get an istio-init cannot be told: {e.Message} {e.Remedy}");
+            reporter.Warn($"Whether new pods get an istio-init cannot be told: {e.Advice}");
         }
         CniSettings settings = target.Settings;
         bool present = agents.DaemonSet is not null;

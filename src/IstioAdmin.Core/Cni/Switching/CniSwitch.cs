@@ -24,6 +24,7 @@ public static class CniSwitch
     /// <exception cref="MeshException">As <see cref="CniTargets.OneAsync"/>, or the server refused.</exception>
     public static async Task<CniPlan> PlanEnableAsync(MeshCluster cluster, CniRequest request, IReporter reporter, CancellationToken cancel)
     {
+        PluginLogLevel.Check(request.Wish.LogLevel);
         CniTarget target = await CniTargets.OneAsync(cluster, request.Name, cancel).ConfigureAwait(false);
         CniWish wish = await ProviderCni.CompleteAsync(cluster, target, request.Wish, cancel).ConfigureAwait(false);
         CniSettings wanted = After(target.Settings, wish, true);
@@ -89,7 +90,7 @@ public static class CniSwitch
         }
         catch (MeshException e) when (!request.Migrate && e.Kind == FailureKind.Forbidden)
         {
-            reporter.Warn($"The workloads that have to be restarted after the switch cannot be listed: {e.Message} {e.Remedy}");
+            reporter.Warn($"The workloads that have to be restarted after the switch cannot be listed: {e.Advice}");
             return [];
         }
     }

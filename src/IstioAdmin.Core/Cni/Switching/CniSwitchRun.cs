@@ -137,7 +137,7 @@ internal sealed class CniSwitchRun
                     ? workload with { Outcome = done.Outcome == MigrationOutcome.Migrated ? MigrationOutcome.RolledBack : MigrationOutcome.Failed, Message = done.Message, Verdict = done.Verdict }
                     : workload)];
                 if (second is not null)
-                    return (workloads, With(failure, $"The switch was undone, but a workload was not: {second.Message} {second.Remedy}"));
+                    return (workloads, With(failure, $"The switch was undone, but a workload was not: {second.Advice}"));
             }
             return (workloads, With(failure, "The switch and what had been migrated were rolled back."));
         }

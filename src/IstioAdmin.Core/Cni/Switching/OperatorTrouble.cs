@@ -22,4 +22,8 @@ internal static class OperatorTrouble
             return $"{state}: {string.Join("; ", conditions)}";
         return state is null or "Available" or "Healthy" or "AVAILABLE" ? null : state;
     }
+
+    /// <summary>Whether what an operator says is only that it has not finished.</summary>
+    public static bool IsWork(string? trouble) =>
+        string.Equals(trouble, "Created", StringComparison.OrdinalIgnoreCase) || string.Equals(trouble, "Reconciling", StringComparison.OrdinalIgnoreCase);
 }

@@ -129,5 +129,5 @@ public static class KubeYaml
     }
 
     private static MeshException Invalid(string source, string what, Exception? inner) =>
-        new("YamlInvalid", FailureKind.InvalidInput, $"{source} cannot be read as YAML: {what}.", "Correct it and try again.", source, inner);
+        new("YamlInvalid", FailureKind.InvalidInput, $"{source} cannot be read as YAML: {what.TrimEnd('.')}.", "Correct it and try again.", source, inner);
 }

@@ -20,6 +20,9 @@ public sealed record MeshOrder
     /// <summary>What comes on top, in the operator's own words; null for nothing.</summary>
     public MeshSpec? Spec { get; init; }
 
+    /// <summary>Only the resources are wanted, to be looked at or kept: what is there already does not matter.</summary>
+    public bool PrintOnly { get; init; }
+
     /// <summary>Take over what others manage.</summary>
     public bool Force { get; init; }
 }

@@ -35,13 +35,16 @@ public static class MeshPlanner
         if (manifest.At("spec.version") is null && dialect.DefaultVersion is { } version)
             manifest.Put("spec.version", version);
         ns = dialect.NamespaceOf(manifest);
-        await RefuseSecondAsync(cluster, known, manifest, name, cancel).ConfigureAwait(false);
-        var planning = new Planning(cluster, known, order.Force, reporter);
+        MeshException? second = await SecondAsync(cluster, known, manifest, name, cancel).ConfigureAwait(false);
+        if (second is not null && !order.PrintOnly)
+            throw second;
+        var planning = new Planning(cluster, known, order.Force, reporter) { TriesOut = second is null };
         await planning.NamespaceAsync(ns, cancel).ConfigureAwait(false);
         JsonObject? live = await cluster.Client.GetAsync(known.Mesh, known.Mesh.Namespaced ? ns : null, name, cancel).ConfigureAwait(false);
-        RefuseDeleting(cluster, known, live, name);
+        if (!order.PrintOnly)
+            RefuseDeleting(cluster, known, live, name);
         ApplyOutcome outcome = await planning.MeshAsync(manifest, live, cancel).ConfigureAwait(false);
-        if (live is not null && outcome != ApplyOutcome.Unchanged && !order.Force)
+        if (live is not null && outcome != ApplyOutcome.Unchanged && !order.Force && !order.PrintOnly)
         {
             throw new MeshException("MeshExists", FailureKind.Conflict,
                 $"{cluster.Server} has a mesh {ns}/{name} already, and it is not as wanted here (managed by {string.Join(", ", ManagedFields.Managers(live))}).",
@@ -95,14 +98,14 @@ public static class MeshPlanner
         };
     }
 
-    private static async Task RefuseSecondAsync(MeshCluster cluster, MeshOperator known, JsonObject manifest, string name, CancellationToken cancel)
+    private static async Task<MeshException?> SecondAsync(MeshCluster cluster, MeshOperator known, JsonObject manifest, string name, CancellationToken cancel)
     {
         if (known.Kind != IstioOperatorKind.Banzai)
-            return;
+            return null;
         IstioMesh? other = (await IstioMeshes.ListAsync(cluster, known.Kind, cancel).ConfigureAwait(false)).FirstOrDefault(mesh => mesh.Name != name);
         if (other is null || (IstioRelease.TryParse(manifest.TextAt("spec.version"), out IstioRelease release) && release > OneMeshOnly))
-            return;
-        throw new MeshException("SecondMesh", FailureKind.Conflict,
+            return null;
+        return new MeshException("SecondMesh", FailureKind.Conflict,
             $"{cluster.Server} has the mesh {other} already, and its operator runs one mesh for a cluster: it would refuse {name} ('istio config resource already exists').",
             $"Change the one that is there (Set-IstioMesh -Name {other.Name}), or remove it first (Remove-IstioMesh -Name {other.Name}).", name);
     }

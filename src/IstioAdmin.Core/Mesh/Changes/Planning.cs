@@ -24,6 +24,9 @@ internal sealed class Planning
         _reporter = reporter;
     }
 
+    /// <summary>Whether the server is asked what each step would do; not where that is known to be a refusal.</summary>
+    public bool TriesOut { get; init; } = true;
+
     /// <summary>What goes with the mesh, as it will be.</summary>
     public IReadOnlyList<JsonObject> Companions => _companions;
 
@@ -105,7 +108,7 @@ internal sealed class Planning
     private async Task<ApplyOutcome> RehearseAsync(KubeResource resource, JsonObject manifest, JsonObject? live, CancellationToken cancel)
     {
         ApplyOutcome guess = live is null ? ApplyOutcome.Created : ApplyOutcome.Changed;
-        if (_withoutNamespace && resource.Namespaced)
+        if (!TriesOut || (_withoutNamespace && resource.Namespaced))
             return guess;
         try
         {

@@ -17,6 +17,12 @@ public static class NamespaceLabels
     /// <summary>By which Banzai Cloud's operator knows the namespaces that its resource lists.</summary>
     public const string Managed = "istio-operator-managed-injection";
 
+    /// <summary>
+    /// Namespaces in which injectors inject nothing, whatever their labels, though the API server asks the webhook about their pods (istio/istio
+    /// <c>pkg/kube/inject/inject.go</c>, IgnoredNamespaces; release-1.1 <c>pilot/pkg/kube/inject/webhook.go</c>).
+    /// </summary>
+    private static readonly string[] Ignored = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+
     /// <summary>Thinks a change through. Nothing changes.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="ns">The namespace.</param>
@@ -24,7 +30,7 @@ public static class NamespaceLabels
     /// <param name="reporter">Warned of what makes the labels void.</param>
     /// <param name="cancel">Cancels the requests.</param>
     /// <exception cref="MeshException">
-    /// The namespace is not there (<c>NamespaceNotFound</c>), an operator's resource decides over it (<c>InjectionManaged</c>), its labels ask for another
+    /// The namespace is not there (<c>NamespaceNotFound</c>), is one that injectors leave alone (<c>NamespaceIgnored</c>), an operator's resource decides over it (<c>InjectionManaged</c>), its labels ask for another
     /// revision (<c>InjectionConflict</c>), or there is no such revision (<c>RevisionNotFound</c>).
     /// </exception>
     public static async Task<InjectionPlan> PlanAsync(MeshCluster cluster, string ns, InjectionOrder order, IReporter reporter, CancellationToken cancel)
@@ -44,6 +50,12 @@ public static class NamespaceLabels
             if (revision is not null)
                 labels[Revision] = null;
             return Plan(found, ns, order, labels);
+        }
+        if (Ignored.Contains(ns) && !order.Force)
+        {
+            throw new MeshException("NamespaceIgnored", FailureKind.Conflict,
+                $"Injectors inject nothing into namespace {ns} on {cluster.Server}, whatever its labels; labelled, its new pods are refused while the injector does not answer.",
+                "Keep workloads of the mesh in other namespaces; -Force labels it all the same.", ns);
         }
         await RequireRevisionAsync(cluster, order, reporter, cancel).ConfigureAwait(false);
         (string label, string value, string other) = order.Revision is { } wanted ? (Revision, wanted, Injection) : (Injection, "enabled", Revision);
@@ -107,7 +119,7 @@ public static class NamespaceLabels
         }
         catch (MeshException e) when (e.Kind == FailureKind.Forbidden)
         {
-            reporter.Warn($"Which pods of namespace {plan.Namespace} have to be restarted could not be found out: {e.Message} {e.Remedy}");
+            reporter.Warn($"Which pods of namespace {plan.Namespace} have to be restarted could not be found out: {e.Advice}");
         }
         return pods;
     }
@@ -142,8 +154,10 @@ public static class NamespaceLabels
         $"Take it off the list: Set-IstioMesh -AutoInjectionNamespace with the namespaces that shall stay{(order.Enable ? "; then label it" : "")}.", ns);
 
     private static MeshException Conflict(MeshCluster cluster, string ns, string has, string wanted) => new("InjectionConflict", FailureKind.Conflict,
-        $"Namespace {ns} on {cluster.Server} has the label {has}, which contradicts {wanted}: with both, {Injection} decides and {Revision} is void.",
-        "Use -Force to replace it; the pods move to the other revision when they are restarted.", ns);
+        has == $"{Injection}=disabled"
+            ? $"Namespace {ns} on {cluster.Server} has the label {has}: somebody has taken it out of the mesh."
+            : $"Namespace {ns} on {cluster.Server} has the label {has}, which contradicts {wanted}: with both, {Injection} decides and {Revision} is void.",
+        has == $"{Injection}=disabled" ? "Use -Force to put it in all the same." : "Use -Force to replace it; the pods move to the other revision when they are restarted.", ns);
 
     private static string? Label(JsonObject ns, string key) =>
         (ns.At("metadata.labels") as JsonObject)?[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;

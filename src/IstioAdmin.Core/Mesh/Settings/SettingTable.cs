@@ -58,6 +58,10 @@ internal static class SettingTable
 
     private static void Check(MeshSettings settings)
     {
+        // Only what goes through the proxy may be "everything".
+        if (settings.IncludeIPRanges is not ["*"])
+            IPRanges.Check("-IncludeIPRange", settings.IncludeIPRanges);
+        IPRanges.Check("-ExcludeIPRange", settings.ExcludeIPRanges);
         Ordered("Ingress", settings.Ingress.MinReplicas, settings.Ingress.MaxReplicas);
         Ordered("Egress", settings.Egress.MinReplicas, settings.Egress.MaxReplicas);
         Ordered("Pilot", settings.PilotMinReplicas, settings.PilotMaxReplicas);

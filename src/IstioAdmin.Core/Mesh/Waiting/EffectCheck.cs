@@ -67,7 +67,7 @@ internal sealed class EffectCheck
             if (!_refused.Add(effect.Resource.FullName))
                 return;
         }
-        _reporter.Warn($"{effect.Target} cannot be looked at, so whether the change has reached it stays unknown. {failure.Message} {failure.Remedy}");
+        _reporter.Warn($"{effect.Target} cannot be looked at, so whether the change has reached it stays unknown. {failure.Advice}");
     }
 }
 

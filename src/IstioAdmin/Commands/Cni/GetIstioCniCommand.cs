@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Completion;
+using IstioAdmin.Core;
 using IstioAdmin.Core.Cni;
 
 namespace IstioAdmin.Commands;
@@ -22,8 +23,14 @@ public sealed class GetIstioCniCommand : MeshCommand
         return ForEachClusterAsync(async (cluster, cancel) =>
         {
             Func<string, bool>? wants = names.Length == 0 ? null : name => Array.Exists(names, pattern => pattern.IsMatch(name));
-            foreach (IstioCni state in await CniReading.ReadAsync(cluster, wants, Reporter, cancel))
+            IReadOnlyList<IstioCni> found = await CniReading.ReadAsync(cluster, wants, Reporter, cancel);
+            foreach (IstioCni state in found)
                 WriteObject(state);
+            foreach (NamePattern missing in names.Where(name => !name.HasWildcards && !found.Any(state => name.IsMatch(state.Name))))
+            {
+                WriteFailure(new MeshException("MeshNotFound", FailureKind.NotFound, $"{cluster.Server} has no mesh '{missing.Text}', and no CNI agents of that name.",
+                    "Get-IstioCni without a name shows what there is.", missing.Text), missing.Text);
+            }
         }, cancel);
     }
 }

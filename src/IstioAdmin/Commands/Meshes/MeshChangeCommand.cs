@@ -163,6 +163,7 @@ public abstract class MeshChangeCommand : SingleMeshCommand
             Operator = MeshArguments.Kind(Distribution),
             Settings = Settings(),
             Spec = SpecInput.Read(SessionState, Spec),
+            PrintOnly = AsYaml,
             Force = Force,
         };
         return ForEachClusterAsync((cluster, cancel) => ChangeAsync(cluster, order, cancel), cancel);

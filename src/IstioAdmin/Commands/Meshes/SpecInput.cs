@@ -24,7 +24,7 @@ internal static class SpecInput
         // The lines of Get-Content.
         string[] lines => KubeYaml.ParseMapping(string.Join('\n', lines), what),
         object[] lines when lines.All(line => PowerShellJson.Unwrap(line) is string) => KubeYaml.ParseMapping(string.Join('\n', lines.Select(line => (string)PowerShellJson.Unwrap(line)!)), what),
-        var other => Json(what).Convert(input) is JsonObject map ? map : throw Json(what).Invalid($"is a {other.GetType().Name}"),
+        var other => Json(what).Convert(input) is JsonObject map ? map : throw Json(what).Invalid($"is neither text nor a hashtable, but of type {other.GetType().Name}"),
     };
 
     private static JsonObject FromText(SessionState session, string text, string what)

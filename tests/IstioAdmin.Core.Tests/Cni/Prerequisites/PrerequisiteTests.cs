@@ -17,8 +17,23 @@ public sealed class PrerequisiteTests
         IReadOnlyList<PrerequisiteResult> results = await RunAsync(world);
 
         Assert.All(results, result => Assert.True(result.Status == PrerequisiteStatus.Pass, $"{result}: {result.Message}"));
-        Assert.Equal(["Cluster", "Mesh", "Nodes", "Agent", "Pods"], results.Select(result => result.Category).Distinct());
+        Assert.Equal(["Cluster", "Mesh", "Nodes", "Agent", "Pods"], results.GroupBy(result => result.Category).Select(category => category.Key));
+        // Each category in one piece.
+        Assert.Equal(5, results.Zip(results.Skip(1)).Count(pair => pair.First.Category != pair.Second.Category) + 1);
         Assert.Empty(world.Objects.Writes);
+    }
+
+    [Theory]
+    [InlineData("Reconciling", "", PrerequisiteStatus.Pass)]
+    [InlineData("Created", "", PrerequisiteStatus.Pass)]
+    [InlineData("ReconcileFailed", "no image", PrerequisiteStatus.Warn)]
+    [InlineData("Unmanaged", "", PrerequisiteStatus.Warn)]
+    public async Task An_operator_that_is_at_work_is_no_trouble(string said, string error, PrerequisiteStatus expected)
+    {
+        await using SwitchWorld world = await SwitchWorld.StartAsync();
+        world.Operator.Resource["status"] = new JsonObject { ["Status"] = said, ["ErrorMessage"] = error };
+
+        Assert.Equal(expected, Find(await RunAsync(world), "OperatorHealthy").Status);
     }
 
     [Theory]

@@ -46,6 +46,20 @@ public sealed class MeshPlannerTests
         Assert.Equal("Change", Assert.Single((await world.PlanNewAsync(new MeshOrder { Settings = new() { Mtls = false }, Force = true })).Steps).Action);
     }
 
+    [Theory]
+    [InlineData("istio-sample")]
+    [InlineData("other")]
+    public async Task What_shall_only_be_printed_is_printed_whatever_is_there(string name)
+    {
+        await using MeshWorld world = await MeshWorld.StartAsync();
+        await world.InstalledAsync();
+
+        MeshChange printed = await world.PlanNewAsync(new MeshOrder { Name = name, Settings = new() { Mtls = false }, PrintOnly = true });
+
+        Assert.Contains($"name: {name}", printed.Yaml, StringComparison.Ordinal);
+        Assert.Contains("mtls: false", printed.Yaml, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_second_mesh_is_refused_with_the_name_of_the_first()
     {

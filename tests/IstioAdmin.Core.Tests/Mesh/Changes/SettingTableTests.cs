@@ -54,6 +54,36 @@ public sealed class SettingTableTests
         Assert.All(inSpec, setting => Assert.Equal(setting.Get(asked)!.ToJsonString(), setting.Get(read)?.ToJsonString()));
     }
 
+    [Theory]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.1")]
+    [InlineData("10.1/16")]
+    [InlineData("fd00::/129")]
+    [InlineData("10.0.0.0/8,nonsense")]
+    [InlineData("10.0.0.0/8", "*")]
+    [InlineData("")]
+    public void What_is_no_range_of_addresses_is_refused_with_its_parameter(params string[] ranges)
+    {
+        MeshOperator known = MeshOperator.Banzai;
+        foreach ((string parameter, MeshSettings settings) in new[] { ("-IncludeIPRange", new MeshSettings { IncludeIPRanges = ranges }), ("-ExcludeIPRange", new MeshSettings { ExcludeIPRanges = ranges }) })
+        {
+            MeshException refused = Assert.Throws<MeshException>(() => SettingTable.Write(known, settings, known.Dialect.Draft("m", "istio-system"), live: null));
+
+            Assert.Equal("IPRangeInvalid", refused.ErrorId);
+            Assert.StartsWith(parameter, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Ranges_are_taken_as_Istio_takes_them()
+    {
+        MeshOperator known = MeshOperator.Banzai;
+        foreach (string[] ranges in new string[][] { ["*"], [], ["10.0.0.0/8", "192.0.2.7/32"], ["10.1.2.3/8, fd00::/8"] })
+            SettingTable.Write(known, new MeshSettings { IncludeIPRanges = ranges }, known.Dialect.Draft("m", "istio-system"), live: null);
+
+        Assert.Throws<MeshException>(() => SettingTable.Write(known, new MeshSettings { ExcludeIPRanges = ["*"] }, known.Dialect.Draft("m", "istio-system"), live: null));
+    }
+
     [Fact]
     public void Fields_of_the_first_operator_are_where_its_types_have_them()
     {

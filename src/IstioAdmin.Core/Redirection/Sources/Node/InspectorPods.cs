@@ -88,7 +88,7 @@ internal sealed class InspectorPods
         catch (Exception e) when (e is MeshException or OperationCanceledException)
         {
             _reporter.Warn($"Inspector pod {Namespace}/{name} could not be removed; it ends by itself {_lifetime.TotalMinutes:0.#} minutes after its start, "
-                + $"and the next reading removes it. {(e is MeshException known ? $"{known.Message} {known.Remedy}" : "")}".TrimEnd());
+                + $"and the next reading removes it. {(e is MeshException known ? known.Advice : "")}".TrimEnd());
         }
     }
 
