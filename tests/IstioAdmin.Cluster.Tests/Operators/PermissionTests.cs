@@ -95,6 +95,67 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
         Assert.Contains(resource, MeshShell.Words(error), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]
+    public async Task The_role_for_meshes_is_enough_for_meshes(string name)
+    {
+        OperatorCase of = OperatorCase.Of(name);
+        await new MeshWorld(bed, of).InstallOperatorAsync();
+        using var shell = new MeshShell(await UserAsync("istioadmin-meshes"));
+        string mesh = Story.Of(name).Up.Single(step => step.StartsWith("New-IstioMesh", StringComparison.Ordinal));
+
+        foreach (string step in (string[])[mesh, "Get-IstioMesh", "Set-IstioMesh -OutboundTrafficPolicy REGISTRY_ONLY -Timeout 60", "Wait-IstioMesh -Timeout 60", Story.Remove])
+        {
+            ScriptResult result = shell.Run(step).ThrowIfFailed();
+            // What is left behind is told; what may not be seen is not.
+            Assert.DoesNotContain(result.Warnings, warning => warning.Contains("HTTP 403", StringComparison.Ordinal));
+        }
+
+        Assert.Empty(await bed.Api.ListAsync(of.Collection, Cancel));
+    }
+
+    [Theory]
+    [InlineData("create", "istios")]
+    [InlineData("list", "istios")]
+    public async Task One_verb_less_for_meshes_is_an_error_that_names_it(string verb, string resource)
+    {
+        await new MeshWorld(bed, OperatorCase.Banzai).InstallOperatorAsync();
+        using var shell = new MeshShell(await UserAsync(["istioadmin-meshes"], without: (verb, resource)));
+
+        ErrorRecord error = shell.Fail("New-IstioMesh mesh -Version 1.1.5 -Mtls -Timeout 60");
+
+        Assert.Equal(ErrorCategory.PermissionDenied, error.CategoryInfo.Category);
+        Assert.Contains($"resources: [\"{resource}\"], verbs: [\"{verb}\"]", MeshShell.Words(error), StringComparison.Ordinal);
+        Assert.Empty(await bed.Api.ListAsync(OperatorCase.Banzai.Collection, Cancel));
+    }
+
+    [Fact]
+    public async Task The_role_for_injection_is_enough_to_put_a_namespace_in_and_take_it_out()
+    {
+        await MeshAsync("Banzai");
+        await bed.CreateNamespaceAsync("shop");
+        await bed.Api.PostAsync("apis/apps/v1/namespaces/shop/deployments", Parse("""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"cart"},
+             "spec":{"selector":{"matchLabels":{"app":"cart"}},"template":{"metadata":{"labels":{"app":"cart"}},"spec":{"containers":[{"name":"app","image":"cart:1"}]}}}}
+            """));
+        await Eventually.BecomesTrueAsync(async () => (await ContainersAsync()).SequenceEqual(["app"]), "the shop is open");
+        using var shell = new MeshShell(await UserAsync("istioadmin-injection"));
+
+        PSObject put = shell.Get("Enable-IstioInjection shop");
+        string restart = Assert.Single((IEnumerable<string>)put.Properties["PodsToRestart"].Value);
+        await bed.Api.DeleteAsync($"api/v1/namespaces/shop/pods/{restart}", grace: 0, Cancel);
+        await Eventually.BecomesTrueAsync(async () => (await ContainersAsync()).SequenceEqual(["app", "istio-proxy"]), "its new pod has a sidecar");
+        Assert.Empty((IEnumerable<string>)shell.Get("Enable-IstioInjection shop").Properties["PodsToRestart"].Value);
+
+        PSObject taken = shell.Get("Disable-IstioInjection shop");
+        await bed.Api.DeleteAsync($"api/v1/namespaces/shop/pods/{Assert.Single((IEnumerable<string>)taken.Properties["PodsToRestart"].Value)}", grace: 0, Cancel);
+        await Eventually.BecomesTrueAsync(async () => (await ContainersAsync()).SequenceEqual(["app"]), "its new pod has none");
+    }
+
+    /// <summary>Names of the containers of the shop's pods.</summary>
+    private async Task<string[]> ContainersAsync() => [.. (await bed.Api.ListAsync("api/v1/namespaces/shop/pods", Cancel)).SelectMany(pod => pod["spec"]!["containers"]!.AsArray())
+        .Select(container => (string)container!["name"]!)];
+
     private async Task MeshAsync(string name)
     {
         var world = new MeshWorld(bed, OperatorCase.Of(name));
