@@ -3,7 +3,6 @@ using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Redirection.Repair;
 using IstioAdmin.Core.Redirection.Verdicts;
-using IstioAdmin.Core.Workloads;
 
 namespace IstioAdmin.Core.Cni.Migration;
 
