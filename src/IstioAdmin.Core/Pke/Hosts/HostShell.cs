@@ -73,12 +73,14 @@ internal sealed class HostShell
     }
 
     // The script runs in a process group of its own. A watcher reads standard input, which ends when this side goes away, and ends the group.
+    // With sudo first: what runs below sudo is root's, and a kill that reaches only a part of the group is no failure. Only in this form do
+    // both dash and bash take a group.
     private static string Guarded(string script) => $$"""
         echo {{Begun}}
         exec 3<&0
         setsid sh -c {{ShellText.Quote(script)}} </dev/null 3<&- &
         child=$!
-        { cat <&3 >/dev/null 2>&1; kill -TERM -- "-$child" || sudo -n kill -TERM -- "-$child"; } >/dev/null 2>&1 &
+        { cat <&3 >/dev/null 2>&1; sudo -n kill -s TERM -- "-$child" || kill -s TERM -- "-$child"; } >/dev/null 2>&1 &
         watcher=$!
         wait "$child"
         code=$?
