@@ -79,7 +79,8 @@ public static class PkeClusters
         }
         catch (PipelineException e) when (e.ErrorId == "PkeClusterNotReady")
         {
-            return (await ListAsync(pipeline, cancel).ConfigureAwait(false)).FirstOrDefault(cluster => cluster.Id == id) ?? throw e;
+            return (await ListAsync(pipeline, cancel).ConfigureAwait(false)).FirstOrDefault(cluster => cluster.Id == id)
+                ?? throw NotFound(pipeline, FormattableString.Invariant($"of number {id}"), id, e);
         }
     }
 

@@ -42,7 +42,7 @@ internal static class AzureBody
         fields.PutGiven("labels", PkeBody.Map(pool.Labels));
         fields.PutGiven("zones", PkeBody.List(pool.Zones));
         var subnet = new JsonObject();
-        subnet.PutGiven("name", pool.Subnets.FirstOrDefault());
+        subnet.PutGiven("name", pool.Subnets is [var name, ..] ? name : null);
         subnet.PutGiven("cidr", pool.SubnetCidr);
         if (subnet.Count > 0)
             fields["subnet"] = subnet;

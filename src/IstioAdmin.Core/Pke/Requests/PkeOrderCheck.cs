@@ -146,7 +146,7 @@ internal static class PkeOrderCheck
         ranges.Add("the pods' range", order.PodCidr ?? (given ? DefaultPodCidr : null));
         ranges.Add("the services' range", order.ServiceCidr ?? (given ? DefaultServiceCidr : null));
         IPNetwork? network = ranges.Add("the network's range", order.NetworkCidr);
-        foreach (IGrouping<string, PkeNodePool> subnet in order.NodePools.Where(pool => pool.SubnetCidr is not null).GroupBy(pool => pool.Subnets.FirstOrDefault() ?? pool.Name))
+        foreach (IGrouping<string, PkeNodePool> subnet in order.NodePools.Where(pool => pool.SubnetCidr is not null).GroupBy(pool => pool.Subnets is [var name, ..] ? name : pool.Name))
         {
             string[] texts = [.. subnet.Select(pool => pool.SubnetCidr!).Distinct()];
             if (texts.Length > 1)
