@@ -74,7 +74,7 @@ internal static partial class Suggestions
         string cloud = Given(boundParameters, "Provider").FirstOrDefault()?.ToString() ?? "amazon";
         IReadOnlyList<string> regions = await CloudInfo.RegionsAsync(pipeline, cloud, reporter: null, cancel) ?? [];
         string? zone = Given(boundParameters, "Zone").FirstOrDefault()?.ToString();
-        return (cloud, regions.FirstOrDefault(region => zone is not null && zone.StartsWith(region, StringComparison.Ordinal)) ?? regions.FirstOrDefault());
+        return (cloud, regions.FirstOrDefault(region => zone is not null && zone.StartsWith(region, StringComparison.Ordinal)) ?? (regions is [var first, ..] ? first : null));
     }
 
     private static string Quoted(string name) =>
