@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using IstioAdmin.Cluster.Tests.Redirection;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Cni;
 using IstioAdmin.Core.Cni.Migration;
 using IstioAdmin.Iptables.Redirection;
@@ -86,4 +85,4 @@ public sealed class NodeMigrationTests(Testbed testbed)
 
 /// <inheritdoc cref="NodeMigrationTests.Alone"/>
 [CollectionDefinition(NodeMigrationTests.Alone, DisableParallelization = true)]
-public sealed class AloneCollection;
+public sealed class AloneDefinition;

@@ -137,7 +137,7 @@ public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
         await bed.Api.PostAsync("apis/apps/v1/namespaces/shop/deployments", Parse("""
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"cart"},
              "spec":{"selector":{"matchLabels":{"app":"cart"}},"template":{"metadata":{"labels":{"app":"cart"}},"spec":{"containers":[{"name":"app","image":"cart:1"}]}}}}
-            """));
+            """), cancel: TestContext.Current.CancellationToken);
         await Eventually.BecomesTrueAsync(async () => (await ContainersAsync()).SequenceEqual(["app"]), "the shop is open");
         using var shell = new MeshShell(await UserAsync("istioadmin-injection"));
 

@@ -55,7 +55,7 @@ public sealed class RemotePermissionTests(OperatorBed bed, FarCluster far) : ICl
     {
         await MeshAsync("Banzai");
         if (resource != "namespaces")
-            await far.Api.PostAsync("api/v1/namespaces", Parse("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"istio-system"}}"""));
+            await far.Api.PostAsync("api/v1/namespaces", Parse("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"istio-system"}}"""), cancel: TestContext.Current.CancellationToken);
         using MeshShell shell = await OpenAsync((verb, resource, home));
         (SortedDictionary<string, string> west, SortedDictionary<string, string> east) = (await ClusterSnapshot.SettledAsync(bed.Api), await ClusterSnapshot.SettledAsync(far.Api));
 
@@ -95,10 +95,10 @@ public sealed class RemotePermissionTests(OperatorBed bed, FarCluster far) : ICl
             await far.Api.PostAsync("apis/rbac.authorization.k8s.io/v1/clusterrolebindings", Parse("""
                 {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"reader"},
                  "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"reader"},"subjects":[{"kind":"ServiceAccount","namespace":"people","name":"ann"}]}
-                """));
-            JsonObject role = await far.Api.GetAsync($"apis/rbac.authorization.k8s.io/v1/clusterroles/{account}");
+                """), cancel: TestContext.Current.CancellationToken);
+            JsonObject role = await far.Api.GetAsync($"apis/rbac.authorization.k8s.io/v1/clusterroles/{account}", cancel: TestContext.Current.CancellationToken);
             role["metadata"] = new JsonObject { ["name"] = "reader" };
-            await far.Api.PostAsync("apis/rbac.authorization.k8s.io/v1/clusterroles", role);
+            await far.Api.PostAsync("apis/rbac.authorization.k8s.io/v1/clusterroles", role, cancel: TestContext.Current.CancellationToken);
             admin.Run(Remove).ThrowIfFailed();
             await Eventually.BecomesTrueAsync(async () => await far.Api.FindAsync("api/v1/namespaces/istio-system") is null, "the namespace is gone");
         }
@@ -142,7 +142,7 @@ public sealed class RemotePermissionTests(OperatorBed bed, FarCluster far) : ICl
                 {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"{{role.Kind}}Binding","metadata":{"name":"{{role.Metadata.Name}}"},
                  "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"{{role.Kind}}","name":"{{role.Metadata.Name}}"},
                  "subjects":[{"kind":"ServiceAccount","namespace":"people","name":"ann"}]}
-                """));
+                """), cancel: TestContext.Current.CancellationToken);
         }
         const string accounts = "api/v1/namespaces/people/serviceaccounts";
         await api.PostAsync(accounts, Parse("""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"ann"}}"""));

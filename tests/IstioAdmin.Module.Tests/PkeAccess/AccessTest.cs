@@ -1,5 +1,4 @@
 using System.Net;
-using IstioAdmin.Testing;
 using IstioAdmin.Testing.Pipeline;
 
 namespace IstioAdmin.Module.Tests.PkeAccess;

@@ -32,7 +32,8 @@ public sealed class EnterPkeClusterTests : AccessTest
         Posix();
         string record = Path.Combine(Folder, "record"), shell = Path.Combine(Folder, "myshell");
         File.WriteAllText(shell, $"#!/bin/sh\necho \"$* $PS1\" >{record}\ntest -s \"$KUBECONFIG\" && echo \"$KUBECONFIG\" >>{record}\nexit 3\n");
-        File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(shell, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string? before = Environment.GetEnvironmentVariable("SHELL");
         try
         {

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Pipeline;
 
 namespace IstioAdmin.Module.Tests.PkeAccess;
 

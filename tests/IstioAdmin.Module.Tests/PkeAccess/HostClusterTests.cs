@@ -35,7 +35,7 @@ public sealed class HostClusterTests : ModuleTest, IAsyncLifetime
         Assert.Contains("user: demo-admin", kubeconfig, StringComparison.Ordinal);
         // Every flag is printed by the tool, and kubeadm's join command too.
         string token = _bed.Installs("w1")[0].Split("--kubernetes-node-token=")[1].Split(' ')[0];
-        Assert.NotEmpty(made.Verbose.Where(line => line.Contains("Flag --kubernetes-node-token", StringComparison.Ordinal)));
+        Assert.Contains(made.Verbose, line => line.Contains("Flag --kubernetes-node-token", StringComparison.Ordinal));
         Assert.All(made.Verbose.Concat(made.Progress.Select(p => p.StatusDescription)), line => Assert.DoesNotContain(token, line, StringComparison.Ordinal));
 
         PSObject again = Assert.Single(Make("m1, w1, w2").ThrowIfFailed().Output);

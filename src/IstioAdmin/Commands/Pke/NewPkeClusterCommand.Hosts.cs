@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Pke.Hosts;
 using IstioAdmin.Core.Pke.Kubeconfigs;
 

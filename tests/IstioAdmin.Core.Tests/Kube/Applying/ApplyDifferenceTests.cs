@@ -6,7 +6,7 @@ namespace IstioAdmin.Core.Tests.Kube.Applying;
 
 public class ApplyDifferenceTests
 {
-    private static readonly Gen<string> Name = Gen.OneOfConst("a", "b", "c", "d");
+    private static readonly Gen<string> Name = Gen.Int[0, 3].Select(index => "abcd"[index].ToString());
 
     private static readonly Gen<JsonNode> Leaf = Gen.OneOf(
         Gen.Int[0, 3].Select(number => (JsonNode)JsonValue.Create(number)),
@@ -16,7 +16,7 @@ public class ApplyDifferenceTests
     private static readonly Gen<JsonObject> Manifest = Level(2);
 
     [Fact]
-    public void The_patch_makes_the_object_as_wanted_and_the_next_one_is_empty() => (Manifest, Manifest, Manifest).SelectTuple().Sample((live, first, second) =>
+    public void The_patch_makes_the_object_as_wanted_and_the_next_one_is_empty() => Gen.Select(Manifest, Manifest, Manifest).Sample((live, first, second) =>
     {
         JsonObject one = Patched(live, first, former: null);
         JsonObject two = Patched(one, second, FieldSet.Of(first));
@@ -25,7 +25,7 @@ public class ApplyDifferenceTests
     });
 
     [Fact]
-    public void What_was_applied_and_is_not_any_more_goes_and_nothing_else() => (Manifest, Manifest, Manifest).SelectTuple().Sample((live, first, second) =>
+    public void What_was_applied_and_is_not_any_more_goes_and_nothing_else() => Gen.Select(Manifest, Manifest, Manifest).Sample((live, first, second) =>
     {
         JsonObject one = Patched(live, first, former: null);
         JsonObject two = Patched(one, second, FieldSet.Of(first));
