@@ -40,7 +40,8 @@ public sealed class CniTests : ClusterTest
 
         // The new pods are tested once more, and nothing could be read again.
         Assert.Contains("3 pods that had been replaced before", Assert.Single(Shell.Run("Enable-IstioCni -Migrate -SkipPrerequisite").ThrowIfFailed().Warnings), StringComparison.Ordinal);
-        Assert.Equal(writes, Server.Writes.Count());
+        // What reads the rules comes and goes.
+        Assert.Empty(Server.Writes.Skip(writes).Where(write => !write.Contains("/namespaces/istio-system/pods", StringComparison.Ordinal)));
     }
 
     [Theory]
