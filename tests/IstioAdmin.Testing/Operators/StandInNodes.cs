@@ -102,8 +102,9 @@ public sealed class StandInNodes : IAsyncDisposable
         JsonObject node = Json.Parse($$$"""
             {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","labels":{"kubernetes.io/hostname":"{{{name}}}"}},"spec":{}}
             """);
+        JsonNode labels = node["metadata"]!["labels"]!;
         if (_takes is null)
-            node["metadata"]!["labels"]!["kubernetes.io/os"] = node["metadata"]!["labels"]!["beta.kubernetes.io/os"] = "linux";
+            (labels["kubernetes.io/os"], labels["beta.kubernetes.io/os"]) = ("linux", "linux");
         else
             node["spec"]!["taints"] = JsonNode.Parse("""[{"key":"stand-in","effect":"NoSchedule"}]""");
         await Api.PostAsync("api/v1/nodes", node);
