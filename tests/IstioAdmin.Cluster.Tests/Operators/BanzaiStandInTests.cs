@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
-using IstioAdmin.Testing.Operators.Banzai;
+using IstioAdmin.Cluster.Tests.StandIns;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
+using IstioAdmin.Sandbox.Operators.Banzai;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Testing.Operators;
+using IstioAdmin.Cluster.Tests.StandIns;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

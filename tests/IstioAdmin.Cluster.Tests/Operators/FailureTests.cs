@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators.Banzai;
+using IstioAdmin.Sandbox.Operators.Banzai;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

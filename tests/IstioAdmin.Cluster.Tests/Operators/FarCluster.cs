@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
+using IstioAdmin.Cluster.Tests.StandIns;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
@@ -9,12 +11,12 @@ public sealed class FarCluster(Testbed testbed) : IAsyncLifetime
 {
     public ControlPlane ControlPlane { get; private set; } = null!;
 
-    public ClusterApi Api { get; private set; } = null!;
+    internal ClusterApi Api { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         ControlPlane = await testbed.StartControlPlaneAsync();
-        Api = ClusterApi.Admin(ControlPlane);
+        Api = ClusterApis.Admin(ControlPlane);
     }
 
     /// <summary>Takes everything away that tests and the operator make.</summary>

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
-using IstioAdmin.Testing.Operators.Banzai;
-using IstioAdmin.Testing.Operators.Cisco;
-using IstioAdmin.Testing.Operators.Sail;
+using IstioAdmin.Cluster.Tests.StandIns;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
+using IstioAdmin.Sandbox.Operators.Banzai;
+using IstioAdmin.Sandbox.Operators.Cisco;
+using IstioAdmin.Sandbox.Operators.Sail;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
@@ -31,16 +33,16 @@ public class OperatorBed(Testbed testbed) : IAsyncLifetime
 
     public ControlPlane ControlPlane { get; private set; } = null!;
 
-    public StandInNodes Nodes { get; private set; } = null!;
+    internal StandInNodes Nodes { get; private set; } = null!;
 
-    public AdmissionServer Admission { get; private set; } = null!;
+    internal AdmissionServer Admission { get; private set; } = null!;
 
     /// <summary>What goes wrong in the operators; <see cref="ResetAsync"/> mends it.</summary>
-    public OperatorFaults Faults { get; private set; } = new();
+    internal OperatorFaults Faults { get; private set; } = new();
 
-    public OperatorTimes Times { get; set; } = new();
+    internal OperatorTimes Times { get; set; } = new();
 
-    public ClusterApi Api => Nodes.Api;
+    internal ClusterApi Api => Nodes.Api;
 
     public async ValueTask InitializeAsync()
     {

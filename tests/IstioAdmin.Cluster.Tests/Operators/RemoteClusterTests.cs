@@ -3,7 +3,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
+using IstioAdmin.Cluster.Tests.StandIns;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
@@ -379,7 +381,7 @@ public sealed class RemoteClusterTests(OperatorBed bed, FarCluster far) : IClass
     }
 
     /// <summary>The remote cluster as the kubeconfig lets its holder see it.</summary>
-    private async Task<ClusterApi> AccountAsync(string secret) => ClusterApi.FromKubeconfig(Text(await bed.Api.GetAsync($"{Secrets}/{secret}", Cancel), "east"));
+    private async Task<ClusterApi> AccountAsync(string secret) => ClusterApiConnection.FromKubeconfig(Text(await bed.Api.GetAsync($"{Secrets}/{secret}", Cancel), "east"));
 
     private static string Account(PSObject remote) => ((string)remote.Properties["Account"].Value!).Split('/')[1];
 

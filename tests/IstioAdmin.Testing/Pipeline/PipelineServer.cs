@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IstioAdmin.Testing.Operators;
 using Microsoft.AspNetCore.Http;
 
 namespace IstioAdmin.Testing.Pipeline;

@@ -54,12 +54,14 @@ internal static class RemoteWait
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
+            // It tries again and again, and is silent while it does.
+            string? said = remote.ErrorMessage ?? complaint;
             string? trouble = (await OperatorPods.FindAsync(plan.Cluster, known, cancel).ConfigureAwait(false)).Trouble;
             throw new MeshException("RemoteWaitTimedOut", FailureKind.Timeout,
                 $"The {known} operator on {plan.Cluster.Server} has not taken in {remote} within {patience.TotalSeconds:0.#} s: its status is {remote.Status ?? "nothing yet"}"
-                + $"{(remote.ErrorMessage is null ? "" : $" ({remote.ErrorMessage})")}{(trouble is null ? "" : $"; {trouble}")}.",
+                + $"{(said is null ? "" : remote.ErrorMessage is null ? $", after it had said: {said}" : $" ({said})")}{(trouble is null ? "" : $"; {trouble}")}.",
                 trouble is not null ? "Without its operator nothing happens: Get-IstioOperator shows it, Install-IstioOperator installs it again. Then run the command again."
-                : $"{Hint(remote.ErrorMessage)} The operator goes on; the same command waits on, and -Timeout waits longer.".TrimStart(), remote);
+                : $"{Hint(said)} The operator goes on; the same command waits on, and -Timeout waits longer.".TrimStart(), remote);
         }
     }
 

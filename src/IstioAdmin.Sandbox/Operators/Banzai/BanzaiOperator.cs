@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Banzai;
+namespace IstioAdmin.Sandbox.Operators.Banzai;
 
 /// <summary>
 /// Stands in for Banzai Cloud's Istio operator 1.1, as observed: statuses without observedGeneration, defaults written into the spec together with the
@@ -12,7 +13,7 @@ namespace IstioAdmin.Testing.Operators.Banzai;
 /// What follows from the API server and its controllers is left to them: they garbage-collect, refuse a nodePort on a ClusterIP Service, and roll out the
 /// Deployments. Not played: it does not watch what it created, and does not repair it.
 /// </remarks>
-public sealed class BanzaiOperator(PodContext context, OperatorTimes times, OperatorFaults faults, AdmissionServer admission)
+internal sealed class BanzaiOperator(PodContext context, OperatorTimes times, OperatorFaults faults, IAdmissionEndpoints admission)
     : OperatorProgram(context, times, faults)
 {
     private const string Finalizer = "istio-operator.finializer.banzaicloud.io";
@@ -24,6 +25,7 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
     /// <summary>What the CNI agents run, for real nodes where their image is a stand-in; null for what their image does.</summary>
     public string? AgentScript { get; init; }
 
+    private readonly HashSet<string> _authorities = new(StringComparer.Ordinal);
     private readonly HashSet<string> _secondRounds = new(StringComparer.Ordinal);
     private BanzaiRemotes? _remotes;
 
@@ -111,11 +113,11 @@ public sealed class BanzaiOperator(PodContext context, OperatorTimes times, Oper
         var owned = new OwnedObjects(Api, OwnedObjects.Owner(istio), Manager, End);
         foreach ((string collection, JsonObject item, bool wanted) in new BanzaiObjects(istio, admission) { AgentScript = AgentScript }.All())
             await EnsureServedAsync(owned, collection, item, wanted);
-        // Citadel's, not the operator's own: without an owner.
+        // Citadel's, not the operator's own: without an owner, and made when Citadel starts.
         JsonObject authority = MeshObjects.Named("v1", "Secret", "istio-ca-secret");
         authority["type"] = "istio.io/ca-root";
         authority["data"] = Json.Parse("""{"ca-cert.pem":"Y2VydA==","ca-key.pem":"a2V5"}""");
-        if (await Api.FindAsync($"api/v1/namespaces/{ns}/secrets/istio-ca-secret", End) is null)
+        if (_authorities.Add((string)istio["metadata"]!["uid"]!) && await Api.FindAsync($"api/v1/namespaces/{ns}/secrets/istio-ca-secret", End) is null)
             await Context.Cluster.PostAsync($"api/v1/namespaces/{ns}/secrets", authority, "citadel", End);
         await LabelNamespacesAsync(Api, Json.Texts(istio, "spec", "autoInjectionNamespaces"), End);
         return await AddressesAsync(ns, istio["spec"]!);

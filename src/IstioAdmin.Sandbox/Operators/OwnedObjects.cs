@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
 /// <summary>Writes an operator's objects: creates them, changes them when what they should be has changed, leaves them alone otherwise.</summary>
 /// <param name="api">The API server, as the operator.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
 /// <summary>
 /// The sidecar injector: reads its ConfigMap at each pod, as the real one does when the file changes, and adds what the template has:

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Sail;
+namespace IstioAdmin.Sandbox.Operators.Sail;
 
 /// <summary>
 /// Stands in for the Sail operator (<c>sailoperator.io/v1</c>): makes an IstioRevision of each Istio, istiod of each revision and the CNI DaemonSet of
@@ -12,7 +13,7 @@ namespace IstioAdmin.Testing.Operators.Sail;
 /// From istio-ecosystem/sail-operator <c>controllers/istio, istiorevision, istiocni</c> and <c>api/v1</c>: conditions, reasons and messages. Charts and
 /// profiles are not rendered: of the values only those are followed that somebody asks for.
 /// </remarks>
-public sealed class SailOperator(PodContext context, OperatorTimes times, OperatorFaults faults, AdmissionServer admission)
+internal sealed class SailOperator(PodContext context, OperatorTimes times, OperatorFaults faults, IAdmissionEndpoints admission)
     : OperatorProgram(context, times, faults)
 {
     private const string Group = "apis/sailoperator.io/v1";

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Banzai;
+namespace IstioAdmin.Sandbox.Operators.Banzai;
 
 /// <summary>The defaults that Banzai's operator writes into a spec (release-1.1 <c>pkg/apis/istio/v1beta1/defaults.go</c>).</summary>
 internal static class BanzaiDefaults

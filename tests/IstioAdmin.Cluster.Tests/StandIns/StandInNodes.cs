@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Operators;
+using IstioAdmin.Testing;
 using Microsoft.AspNetCore.Http;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Cluster.Tests.StandIns;
 
 /// <summary>
 /// Plays scheduler, kubelets and the cloud of a <see cref="ControlPlane"/> that has none: binds every pod to a node, reports it ready, ends it
@@ -15,7 +18,7 @@ namespace IstioAdmin.Testing.Operators;
 /// For a control plane of the caller's own: it takes every pod of the cluster. Beside a real node it takes those that the caller names; its nodes then have
 /// a taint and no label of an operating system, so that neither the scheduler nor a DaemonSet puts anything else there.
 /// </remarks>
-public sealed class StandInNodes : IAsyncDisposable
+internal sealed class StandInNodes : IAsyncDisposable
 {
     private readonly ControlPlane _controlPlane;
     private readonly CancellationTokenSource _end = new();
@@ -26,7 +29,7 @@ public sealed class StandInNodes : IAsyncDisposable
     private readonly Func<JsonObject, bool>? _takes;
     private FakeApiServer _kubelet = null!;
 
-    private StandInNodes(ControlPlane controlPlane, Func<JsonObject, bool>? takes) => (_controlPlane, _takes, Api) = (controlPlane, takes, ClusterApi.Admin(controlPlane));
+    private StandInNodes(ControlPlane controlPlane, Func<JsonObject, bool>? takes) => (_controlPlane, _takes, Api) = (controlPlane, takes, ClusterApis.Admin(controlPlane));
 
     /// <summary>The cluster, as administrator.</summary>
     public ClusterApi Api { get; }
@@ -198,7 +201,7 @@ public sealed class StandInNodes : IAsyncDisposable
         if (ProgramOf(pod) is not { } make || !_running.TryAdd(uid, NoProgram.Instance))
             return;
         string account = Json.Text(pod, "spec", "serviceAccountName") ?? "default";
-        ClusterApi api = await ClusterApi.AsServiceAccountAsync(_controlPlane, Api, Json.Text(pod, "metadata", "namespace")!, account);
+        ClusterApi api = await ClusterApis.AsServiceAccountAsync(_controlPlane, Api, Json.Text(pod, "metadata", "namespace")!, account);
         IPodProgram program = make(new PodContext(pod, api, Api));
         if (_running.TryUpdate(uid, program, NoProgram.Instance))
             program.Start();

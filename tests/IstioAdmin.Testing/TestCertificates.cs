@@ -2,10 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Testing;
 
 /// <summary>Certificates that are their own authority.</summary>
-internal static class TestCertificates
+public static class TestCertificates
 {
     /// <summary>For 127.0.0.1 and these names.</summary>
     public static X509Certificate2 ForLoopback(params string[] names)

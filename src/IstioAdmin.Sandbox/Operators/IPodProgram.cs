@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
-/// <summary>What runs in a pod of <see cref="StandInNodes"/>.</summary>
-public interface IPodProgram : IAsyncDisposable
+/// <summary>What runs in a pod of a cluster.</summary>
+internal interface IPodProgram : IAsyncDisposable
 {
     /// <summary>The pod that it runs in.</summary>
     PodContext Context { get; }
@@ -21,7 +22,7 @@ public interface IPodProgram : IAsyncDisposable
 /// <param name="Pod">The pod.</param>
 /// <param name="Api">With the rights of its service account.</param>
 /// <param name="Cluster">With all rights: for what other programs do that nobody plays.</param>
-public sealed record PodContext(JsonObject Pod, ClusterApi Api, ClusterApi Cluster)
+internal sealed record PodContext(JsonObject Pod, ClusterApi Api, ClusterApi Cluster)
 {
     public string Namespace => (string)Pod["metadata"]!["namespace"]!;
 

@@ -1,58 +1,18 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Client;
 
 /// <summary>
-/// The API server as somebody's controller sees it: plain JSON over HTTPS, without the library under test, so that what plays the operator's
-/// part shares no mistake with it.
+/// The API server as somebody's controller sees it: plain JSON over HTTP, without the client of the module, so that what plays an operator's part in
+/// tests shares no mistake with it.
 /// </summary>
-public sealed class ClusterApi : IDisposable
+/// <param name="http">Reaches the server, at its base address, as somebody.</param>
+internal sealed class ClusterApi(HttpClient http) : IDisposable
 {
-    private readonly HttpClient _http;
-
-    private ClusterApi(HttpClient http) => _http = http;
-
-    /// <summary>As administrator.</summary>
-    public static ClusterApi Admin(ControlPlane controlPlane)
-    {
-        string pki = Path.Combine(controlPlane.Directory, "pki");
-        var handler = Handler(pki);
-        handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(Path.Combine(pki, "admin.crt"), Path.Combine(pki, "admin.key"))];
-        return new ClusterApi(new HttpClient(handler) { BaseAddress = Server(controlPlane), Timeout = Timeout.InfiniteTimeSpan });
-    }
-
-    /// <summary>As a service account, with a token of its own: it may do what its roles allow, as a pod of that account.</summary>
-    public static async Task<ClusterApi> AsServiceAccountAsync(ControlPlane controlPlane, ClusterApi admin, string @namespace, string name)
-    {
-        JsonObject answer = await admin.PostAsync($"api/v1/namespaces/{@namespace}/serviceaccounts/{name}/token", new JsonObject
-        {
-            ["apiVersion"] = "authentication.k8s.io/v1",
-            ["kind"] = "TokenRequest",
-            ["spec"] = new JsonObject(),
-        });
-        var http = new HttpClient(Handler(Path.Combine(controlPlane.Directory, "pki"))) { BaseAddress = Server(controlPlane), Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)answer["status"]!["token"]!);
-        return new ClusterApi(http);
-    }
-
-    /// <summary>With what a kubeconfig of one cluster, and one user with a token, says; its values are looked for by name, wherever they stand.</summary>
-    public static ClusterApi FromKubeconfig(string kubeconfig)
-    {
-        string Value(string key) => Regex.Match(kubeconfig, $@"(?:^|[\s{{,]){key}:\s*""?([^""\s,}}]+)") is { Success: true } match
-            ? match.Groups[1].Value : throw new HttpRequestException($"the kubeconfig has no {key}");
-        using X509Certificate2 authority = X509Certificate2.CreateFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(Value("certificate-authority-data"))));
-        var http = new HttpClient(Handler(X509CertificateLoader.LoadCertificate(authority.RawData))) { BaseAddress = new Uri(Value("server") + "/"), Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Value("token"));
-        return new ClusterApi(http);
-    }
-
     /// <summary>An object or a list; null when there is none.</summary>
     public async Task<JsonObject?> FindAsync(string path, CancellationToken cancel = default)
     {
@@ -133,14 +93,14 @@ public sealed class ClusterApi : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => http.Dispose();
 
     private async IAsyncEnumerable<(string Type, JsonObject Object)> FollowAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
     {
         StreamReader? reader = null;
         try
         {
-            HttpResponseMessage response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+            HttpResponseMessage response = await http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
             if (response.IsSuccessStatusCode)
                 reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
             else
@@ -180,7 +140,7 @@ public sealed class ClusterApi : IDisposable
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
             request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue(media));
-        using HttpResponseMessage response = await _http.SendAsync(request, cancel);
+        using HttpResponseMessage response = await http.SendAsync(request, cancel);
         string text = await response.Content.ReadAsStringAsync(cancel);
         if (response.IsSuccessStatusCode)
             return JsonNode.Parse(text)!.AsObject();
@@ -211,33 +171,4 @@ public sealed class ClusterApi : IDisposable
     }
 
     private static string As(string path, string? manager) => manager is null ? path : $"{path}{(path.Contains('?') ? '&' : '?')}fieldManager={manager}";
-
-    private static Uri Server(ControlPlane controlPlane)
-    {
-        const string key = "API_PORT=";
-        string port = File.ReadLines(Path.Combine(controlPlane.Directory, "env")).Single(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..];
-        return new Uri($"https://127.0.0.1:{port}/");
-    }
-
-    private static SocketsHttpHandler Handler(string pki) => Handler(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(pki, "ca.crt")));
-
-    private static SocketsHttpHandler Handler(X509Certificate2 authority) => new()
-    {
-        UseProxy = false,
-        SslOptions = new SslClientAuthenticationOptions
-        {
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { authority },
-                RevocationMode = X509RevocationMode.NoCheck,
-            },
-        },
-    };
-}
-
-/// <summary>The API server's refusal, in its own words.</summary>
-public sealed class ClusterApiException(HttpStatusCode status, string message) : Exception(message)
-{
-    public HttpStatusCode Status { get; } = status;
 }

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Cisco;
+namespace IstioAdmin.Sandbox.Operators.Cisco;
 
 /// <summary>
 /// Stands in for the second generation of Banzai's operator (<c>servicemesh.cisco.com/v1alpha1</c>): a revision for each IstioControlPlane, gateways as
@@ -11,7 +12,7 @@ namespace IstioAdmin.Testing.Operators.Cisco;
 /// From banzaicloud/istio-operator release-1.17 <c>controllers</c>, <c>internal/components</c> and their <c>testdata</c> (names). A version of another minor
 /// release than its own, or none, it passes over without a word.
 /// </remarks>
-public sealed class CiscoOperator(PodContext context, OperatorTimes times, OperatorFaults faults, AdmissionServer admission)
+internal sealed class CiscoOperator(PodContext context, OperatorTimes times, OperatorFaults faults, IAdmissionEndpoints admission)
     : OperatorProgram(context, times, faults)
 {
     private const string Group = "apis/servicemesh.cisco.com/v1alpha1";

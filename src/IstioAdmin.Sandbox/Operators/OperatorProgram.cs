@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
 /// <summary>
 /// What the operators have in common: they watch their resources, put them into a queue and reconcile one at a time, with a spec as old as the
 /// beginning of the round.
 /// </summary>
-public abstract class OperatorProgram(PodContext context, OperatorTimes times, OperatorFaults faults) : IPodProgram
+internal abstract class OperatorProgram(PodContext context, OperatorTimes times, OperatorFaults faults) : IPodProgram
 {
     private readonly CancellationTokenSource _end = new();
     private readonly Channel<string> _queue = Channel.CreateUnbounded<string>();
@@ -166,7 +167,7 @@ public abstract class OperatorProgram(PodContext context, OperatorTimes times, O
 }
 
 /// <summary>How long a stand-in takes. The real ones take seconds where these take hundredths.</summary>
-public sealed record OperatorTimes
+internal sealed record OperatorTimes
 {
     /// <summary>From a change until the status says Reconciling: so long the old Available stands (10 to 100 ms as observed; not scaled).</summary>
     public TimeSpan Stale { get; init; } = TimeSpan.FromMilliseconds(40);
@@ -182,7 +183,7 @@ public sealed record OperatorTimes
 }
 
 /// <summary>What can be made to go wrong in a stand-in; may be changed while it runs.</summary>
-public sealed class OperatorFaults
+internal sealed class OperatorFaults
 {
     private string? _error;
     private bool _hang;
@@ -203,4 +204,4 @@ public sealed class OperatorFaults
 }
 
 /// <summary>A round failed; the message is what the operator writes into the status.</summary>
-public sealed class ReconcileException(string message) : Exception(message);
+internal sealed class ReconcileException(string message) : Exception(message);

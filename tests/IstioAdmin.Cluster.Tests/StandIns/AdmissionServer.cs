@@ -2,16 +2,18 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Operators;
+using IstioAdmin.Testing;
 using Microsoft.AspNetCore.Http;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Cluster.Tests.StandIns;
 
 /// <summary>
 /// An HTTPS server on loopback that the API server's webhooks can call, with an authority of its own. It answers under any name of a service
 /// (<c>NAME.NAMESPACE.svc</c>) that a handler was given for, so a webhook may name a service of type ExternalName that points here.
 /// </summary>
 /// <remarks>Kubernetes 1.20 has no ValidatingAdmissionPolicy, so refusals take a real webhook.</remarks>
-public sealed class AdmissionServer : IAsyncDisposable
+internal sealed class AdmissionServer : IAdmissionEndpoints, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Func<JsonObject, Task<Review>>> _handlers = new(StringComparer.Ordinal);
     private readonly X509Certificate2 _certificate;
@@ -36,6 +38,14 @@ public sealed class AdmissionServer : IAsyncDisposable
     /// <summary>The URL of a path, for a webhook that names no service.</summary>
     public string Url(string path) => $"https://127.0.0.1:{Port}{path}";
 
+    public JsonObject ServiceSpec(string? portName = null)
+    {
+        var port = new JsonObject { ["port"] = Port, ["protocol"] = "TCP" };
+        if (portName is not null)
+            port["name"] = portName;
+        return new JsonObject { ["type"] = "ExternalName", ["externalName"] = "localhost", ["ports"] = new JsonArray(port) };
+    }
+
     /// <summary>Answers admission requests on a path until it is taken away again; without a handler the path is 503.</summary>
     public void Handle(string path, Func<JsonObject, Task<Review>> handler) => _handlers[path] = handler;
 
@@ -55,28 +65,7 @@ public sealed class AdmissionServer : IAsyncDisposable
             return;
         }
         JsonObject review = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
-        JsonObject request = review["request"]!.AsObject();
-        Review answer = await handler(request);
-        var response = new JsonObject { ["uid"] = (string)request["uid"]!, ["allowed"] = answer.Refusal is null };
-        if (answer.Refusal is not null)
-            response["status"] = new JsonObject { ["message"] = answer.Refusal, ["code"] = answer.Code };
-        if (answer.Patch is not null)
-        {
-            response["patchType"] = "JSONPatch";
-            response["patch"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(answer.Patch.ToJsonString()));
-        }
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(new JsonObject
-        {
-            ["apiVersion"] = (string)review["apiVersion"]!,
-            ["kind"] = "AdmissionReview",
-            ["response"] = response,
-        }.ToJsonString());
+        await context.Response.WriteAsync((await Review.AnswerAsync(review, handler)).ToJsonString());
     }
-}
-
-/// <summary>What a webhook answers: yes, yes with a JSON patch, or no.</summary>
-public sealed record Review(string? Refusal = null, int Code = 403, JsonArray? Patch = null)
-{
-    public static Review Allowed { get; } = new();
 }

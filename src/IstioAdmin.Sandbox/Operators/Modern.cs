@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
 /// <summary>The injector of istiod: a ConfigMap whose template asks its values whether the CNI plugin redirects.</summary>
 internal static class Modern
@@ -37,7 +38,7 @@ internal static class Modern
     /// <param name="service">Namespace and name of the Service.</param>
     /// <param name="path">The path of this revision's injector.</param>
     /// <param name="admission">Who answers.</param>
-    public static JsonObject Webhook(string name, string revision, bool isDefault, (string Namespace, string Name) service, string path, AdmissionServer admission)
+    public static JsonObject Webhook(string name, string revision, bool isDefault, (string Namespace, string Name) service, string path, IAdmissionEndpoints admission)
     {
         JsonObject item = MeshObjects.Named("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", name,
             new JsonObject { ["app"] = "sidecar-injector", ["istio.io/rev"] = revision });
@@ -56,11 +57,11 @@ internal static class Modern
             """);
     }
 
-    /// <summary>istiod's Service; of type ExternalName, so that the API server reaches the stand-in under its name. See <see cref="AdmissionServer"/>.</summary>
-    public static JsonObject Service(string name, JsonObject labels, AdmissionServer admission)
+    /// <summary>istiod's Service; of type ExternalName, so that the API server reaches the stand-in under its name. See <see cref="IAdmissionEndpoints"/>.</summary>
+    public static JsonObject Service(string name, JsonObject labels, IAdmissionEndpoints admission)
     {
         JsonObject item = MeshObjects.Named("v1", "Service", name, labels);
-        item["spec"] = Json.Parse($$$"""{"type":"ExternalName","externalName":"localhost","ports":[{"name":"https-webhook","port":{{{admission.Port}}},"protocol":"TCP"}]}""");
+        item["spec"] = admission.ServiceSpec("https-webhook");
         return item;
     }
 }

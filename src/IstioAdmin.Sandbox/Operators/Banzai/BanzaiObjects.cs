@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Banzai;
+namespace IstioAdmin.Sandbox.Operators.Banzai;
 
 /// <summary>
 /// What Banzai's operator 1.1 makes of an Istio resource, in the order in which it does. All the names and kinds that were observed, but four of
 /// the 55 definitions and none of the 24 objects of Mixer: nothing looks at the others, and each definition costs the API server a tenth of a second.
 /// </summary>
-internal sealed class BanzaiObjects(JsonObject istio, AdmissionServer admission)
+internal sealed class BanzaiObjects(JsonObject istio, IAdmissionEndpoints admission)
 {
     private readonly string _ns = (string)istio["metadata"]!["namespace"]!;
     private readonly JsonNode _spec = istio["spec"]!;
@@ -216,7 +217,7 @@ internal sealed class BanzaiObjects(JsonObject istio, AdmissionServer admission)
             ("sidecar-injector-webhook", Json.Text(_spec, "sidecarInjector", "image")!)), wanted);
         // Of another type than the real one's: so the API server, which has no way into a cluster network, reaches the injector under its name.
         JsonObject service = MeshObjects.Named("v1", "Service", name, selector);
-        service["spec"] = Json.Parse($$$"""{"type":"ExternalName","externalName":"localhost","ports":[{"port":{{{admission.Port}}},"protocol":"TCP"}]}""");
+        service["spec"] = admission.ServiceSpec();
         yield return (Core("services"), service, wanted);
         JsonObject webhook = MeshObjects.Named("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", name, new JsonObject { ["app"] = "istio-sidecar-injector" });
         webhook["webhooks"] = JsonNode.Parse($$$"""

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators.Banzai;
+namespace IstioAdmin.Sandbox.Operators.Banzai;
 
 /// <summary>
 /// The RemoteIstio resources of <see cref="BanzaiOperator"/>: what they need, in the order in which the operator misses it, and what it makes on the remote
@@ -13,7 +14,7 @@ namespace IstioAdmin.Testing.Operators.Banzai;
 /// As the real one it keeps the connection that it has made: a changed Secret counts only after a restart. On deletion it takes Istio's configuration off
 /// the remote cluster only where it has such a connection, needs the Secret to take its label off, and leaves what is of cluster scope.
 /// </remarks>
-internal sealed class BanzaiRemotes(BanzaiOperator banzai, ClusterApi api, OperatorTimes times, AdmissionServer admission, CancellationToken cancel) : IDisposable
+internal sealed class BanzaiRemotes(BanzaiOperator banzai, ClusterApi api, OperatorTimes times, IAdmissionEndpoints admission, CancellationToken cancel) : IDisposable
 {
     private const string Finalizer = "remote-istio-operator.finializer.banzaicloud.io";
     private const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -79,7 +80,7 @@ internal sealed class BanzaiRemotes(BanzaiOperator banzai, ClusterApi api, Opera
         {
             JsonObject found = await api.FindAsync(secret, cancel) ?? throw new ReconcileException($"could not get remote cluster: Secret \"{name}\" not found");
             string kubeconfig = Encoding.UTF8.GetString(Convert.FromBase64String((string)found["data"]!.AsObject().First().Value!));
-            _connections[name] = far = ClusterApi.FromKubeconfig(kubeconfig);
+            _connections[name] = far = ClusterApiConnection.FromKubeconfig(kubeconfig);
         }
         try
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Client;
 
 /// <summary>Shorthands for JSON.</summary>
 internal static class Json

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using IstioAdmin.Sandbox.Client;
 
-namespace IstioAdmin.Testing.Operators;
+namespace IstioAdmin.Sandbox.Operators;
 
 /// <summary>The shapes of what operators create, reduced to the parts that somebody looks at.</summary>
 internal static class MeshObjects
