@@ -249,9 +249,13 @@ public sealed class ExecPluginTests : IDisposable
     {
         Script("echo $$ > pid; exec sleep 600");
         using ExecCredentials credentials = await CredentialsAsync(TimeProvider.System);
-        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var cancel = new CancellationTokenSource();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => credentials.GetAsync(cancel.Token).AsTask());
+        Task running = credentials.GetAsync(cancel.Token).AsTask();
+        await Eventually.BecomesTrueAsync(() => File.Exists(Path.Combine(_world.Files.FullPath, "pid")) && Read("pid").EndsWith('\n'), "the plugin runs");
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
 
         await EndOf(int.Parse(Read("pid"), System.Globalization.CultureInfo.InvariantCulture));
     }
@@ -286,9 +290,20 @@ public sealed class ExecPluginTests : IDisposable
 
     private static async Task EndOf(int pid)
     {
-        while (Directory.Exists($"/proc/{pid}") && !(await File.ReadAllTextAsync($"/proc/{pid}/stat", KubeWorld.Cancel)).Contains(") Z ", StringComparison.Ordinal))
-        {
+        while (await IsRunningAsync(pid))
             await Task.Delay(20, KubeWorld.Cancel);
+    }
+
+    private static async Task<bool> IsRunningAsync(int pid)
+    {
+        try
+        {
+            return !(await File.ReadAllTextAsync($"/proc/{pid}/stat", KubeWorld.Cancel)).Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // Gone: before the file was opened, or while it was read.
+            return false;
         }
     }
 
