@@ -18,11 +18,13 @@ if (arguments.Help)
 }
 
 using var session = new ShellSession();
+Prompt? prompt = null;
 Console.CancelKeyPress += (_, key) =>
 {
     // The process goes on: it is the pipeline that is stopped, as in any shell.
     key.Cancel = true;
-    session.Stop();
+    if (!session.Stop())
+        prompt?.Interrupt();
 };
 try
 {
@@ -33,9 +35,11 @@ catch (Exception e) when (e is RuntimeException or FileNotFoundException)
     await Console.Error.WriteLineAsync(e.Message);
     return ExitCode.Failure;
 }
+if (arguments is { File: null, Command: null })
+    prompt = new Prompt(session);
 return arguments switch
 {
     { File: { } file } => session.RunFile(file, arguments.Rest),
     { Command: { } command } => session.RunCommand(command),
-    _ => new Prompt(session).Loop(arguments.NoLogo),
+    _ => prompt!.Loop(arguments.NoLogo),
 };

@@ -60,16 +60,25 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Runs text; a last command that fails makes the exit code 1.</summary>
     public int RunCommand(string text) => Run(text, exitCodeOfScript: false);
 
-    /// <summary>Stops what is running; nothing happens when nothing is.</summary>
-    public void Stop()
+    /// <summary>Stops what is running.</summary>
+    /// <returns>Whether something was.</returns>
+    public bool Stop()
     {
         lock (_gate)
         {
             if (_running is null)
-                return;
+                return false;
             _interrupted = true;
             _running.BeginStop(null, null);
+            return true;
         }
+    }
+
+    /// <summary>PowerShell's proposals for a text at a position, as TabExpansion2 gives them.</summary>
+    public CommandCompletion Complete(string text, int position)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        return CommandCompletion.CompleteInput(text, position, null, shell);
     }
 
     public void Dispose() => _runspace.Dispose();

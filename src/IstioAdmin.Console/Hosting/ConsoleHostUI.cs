@@ -9,7 +9,7 @@ namespace IstioAdmin.Console.Hosting;
 internal sealed class ConsoleHostUI : PSHostUserInterface
 {
     private readonly Lock _gate = new();
-    private readonly ProgressLine _progress = new();
+    private readonly ProgressLine _progress = ProgressLine.OnStandardError();
     private readonly ConsoleHostRawUI _rawUI = new();
 
     public override PSHostRawUserInterface RawUI => _rawUI;
@@ -19,7 +19,7 @@ internal sealed class ConsoleHostUI : PSHostUserInterface
     public void EndProgress()
     {
         lock (_gate)
-            _progress.Clear();
+            _progress.End();
     }
 
     public override void Write(string value) => To(System.Console.Out, value);

@@ -12,6 +12,9 @@ internal static class Terminal
     /// <summary>Whether a line may be drawn over: standard error is a terminal, and one that can move its cursor.</summary>
     public static bool Redraws => !System.Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
+    /// <summary>Whether somebody types at a terminal that can show an edited line.</summary>
+    public static bool Edits => !System.Console.IsInputRedirected && !System.Console.IsOutputRedirected && Redraws;
+
     public static int Width => System.Console.IsOutputRedirected || System.Console.WindowWidth <= 0 ? DefaultWidth : System.Console.WindowWidth;
 
     public static int Height => System.Console.IsOutputRedirected || System.Console.WindowHeight <= 0 ? 50 : System.Console.WindowHeight;

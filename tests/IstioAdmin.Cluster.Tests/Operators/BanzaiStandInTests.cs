@@ -48,11 +48,11 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         await CreateAsync();
         JsonObject mesh = await AvailableAsync();
 
-        await Eventually.BecomesTrueAsync(() => story.Count(seen => seen.Status == "Available") == 2, "a second round follows");
+        await Eventually.BecomesTrueAsync(() => story.Count(seen => seen.Status == "Available") >= 2, "a second round follows");
         await stop.CancelAsync();
         await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        Assert.Equal([null, "Created", "Created", "Reconciling", "Available", "Reconciling", "Available"], story.Select(seen => seen.Status));
-        Assert.Equal([1, 1, 2, 2, 2, 2, 2], story.Select(seen => seen.Generation));
+        Assert.Equal([null, "Created", "Created", "Reconciling", "Available", "Reconciling", "Available"], story.Select(seen => seen.Status).Take(7));
+        Assert.Equal([1, 1, 2, 2, 2, 2, 2], story.Select(seen => seen.Generation).Take(7));
         Assert.Equal("istio-operator.finializer.banzaicloud.io", (string?)mesh["metadata"]!["finalizers"]![0]);
         Assert.Equal("127.0.0.10", (string?)mesh["status"]!["GatewayAddress"]![0]);
         Assert.Equal("docker.io/istio/pilot:1.1.14", (string?)mesh["spec"]!["pilot"]!["image"]);
