@@ -26,7 +26,6 @@ internal sealed class PipelineClient : IDisposable
 
     private readonly KubeTransport _transport;
     private readonly string _token;
-    private readonly ServerTrust _trust;
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider? _retryTime;
 
@@ -39,7 +38,7 @@ internal sealed class PipelineClient : IDisposable
     {
         Endpoint = endpoint;
         _token = token;
-        _trust = trust;
+        Trust = trust;
         _connectTimeout = connectTimeout;
         _retryTime = retryTime;
         var settings = new ConnectionSettings
@@ -54,12 +53,14 @@ internal sealed class PipelineClient : IDisposable
 
     public Uri Endpoint { get; }
 
+    public ServerTrust Trust { get; }
+
     /// <summary>A client without a token for a service that trusts the machine's authorities.</summary>
     public static PipelineClient Anonymous(Uri endpoint, TimeSpan connectTimeout) =>
         new(endpoint, token: "", ServerTrust.Create(endpoint, serverName: null, authorities: null, insecure: false, () => null!), connectTimeout, retryTime: null);
 
     /// <summary>A client for another service behind the same host, which gets no token.</summary>
-    public PipelineClient WithoutLogin(Uri endpoint) => new(endpoint, token: "", _trust.Share(), _connectTimeout, _retryTime);
+    public PipelineClient WithoutLogin(Uri endpoint) => new(endpoint, token: "", Trust.Share(), _connectTimeout, _retryTime);
 
     /// <summary>Reads something.</summary>
     /// <param name="path">Path and query relative to the endpoint.</param>
@@ -77,7 +78,7 @@ internal sealed class PipelineClient : IDisposable
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
-            throw Failure(e, about);
+            throw ConnectionFailures.From(this, e, about, read: true);
         }
     }
 
@@ -92,7 +93,7 @@ internal sealed class PipelineClient : IDisposable
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
-            throw Failure(e, about);
+            throw ConnectionFailures.From(this, e, about, read: false);
         }
     }
 
@@ -162,6 +163,4 @@ internal sealed class PipelineClient : IDisposable
             throw AnswerFailures.NotJson(this, about, body, e);
         }
     }
-
-    private MeshException Failure(Exception exception, string about) => ConnectionFailures.From(this, exception, about);
 }

@@ -4,14 +4,15 @@ using IstioAdmin.Core.Pke.Failures;
 namespace IstioAdmin.Core.Pke;
 
 /// <summary>
-/// A cluster as Pipeline told of it. <see cref="Pods"/>, <see cref="Nodes"/> and <see cref="Endpoints"/> ask Pipeline when they are first
-/// looked at.
+/// A cluster as Pipeline told of it. <see cref="Pods"/>, <see cref="Nodes"/>, <see cref="Endpoints"/> and <see cref="Services"/> ask Pipeline
+/// when they are first looked at. Post hooks are not among them: the API runs them and never tells which ran.
 /// </summary>
 public sealed class PkeCluster
 {
     private readonly OnDemand<PkePod> _pods;
     private readonly OnDemand<PkeNode> _nodes;
     private readonly OnDemand<PkeEndpoint> _endpoints;
+    private readonly OnDemand<PkeService> _services;
 
     internal PkeCluster(PipelineConnection pipeline)
     {
@@ -19,6 +20,7 @@ public sealed class PkeCluster
         _pods = new(cancel => PkeDetails.PodsAsync(this, cancel));
         _nodes = new(cancel => PkeDetails.NodesAsync(this, cancel));
         _endpoints = new(cancel => PkeDetails.EndpointsAsync(this, cancel));
+        _services = new(cancel => PkeDetails.ServicesAsync(this, cancel));
     }
 
     /// <summary>The number by which the API knows it.</summary>
@@ -86,6 +88,9 @@ public sealed class PkeCluster
 
     /// <summary>The public addresses of its services; asks Pipeline once.</summary>
     public IReadOnlyList<PkeEndpoint> Endpoints => _endpoints.Value;
+
+    /// <summary>What Pipeline runs in it; asks Pipeline once.</summary>
+    public IReadOnlyList<PkeService> Services => _services.Value;
 
     internal string Path => Pipeline.Path(FormattableString.Invariant($"clusters/{Id}"));
 

@@ -2,47 +2,6 @@ using System.Text.Json.Nodes;
 
 namespace IstioAdmin.Core.Pke;
 
-/// <summary>A pod as Pipeline tells of it.</summary>
-/// <param name="Namespace">Namespace.</param>
-/// <param name="Name">Name.</param>
-/// <param name="Ready">Whether its condition Ready holds.</param>
-/// <param name="RestartPolicy">Always, OnFailure or Never.</param>
-/// <param name="CreatedAt">When it was made, by the server's clock.</param>
-/// <param name="Labels">Its labels.</param>
-/// <param name="Resources">What it asks for.</param>
-public sealed record PkePod(
-    string Namespace, string Name, bool Ready, string? RestartPolicy, DateTimeOffset? CreatedAt, IReadOnlyDictionary<string, string> Labels, PkeResources? Resources)
-{
-    /// <summary>Namespace and name.</summary>
-    public override string ToString() => $"{Namespace}/{Name}";
-}
-
-/// <summary>A node as Pipeline tells of it.</summary>
-/// <param name="Name">Name.</param>
-/// <param name="NodePool">The pool that it belongs to; null when no label says so.</param>
-/// <param name="Ready">Whether its condition Ready holds.</param>
-/// <param name="IsMaster">Whether it carries the control plane.</param>
-/// <param name="Version">Version of its kubelet.</param>
-/// <param name="Runtime">Its container runtime with version.</param>
-/// <param name="CreatedAt">When it joined, by the server's clock.</param>
-/// <param name="Labels">Its labels.</param>
-public sealed record PkeNode(
-    string Name, string? NodePool, bool Ready, bool IsMaster, string? Version, string? Runtime, DateTimeOffset? CreatedAt, IReadOnlyDictionary<string, string> Labels)
-{
-    /// <summary>The name.</summary>
-    public override string ToString() => Name;
-}
-
-/// <summary>A service that can be reached from outside.</summary>
-/// <param name="Name">Name of the service.</param>
-/// <param name="Host">Its public address.</param>
-/// <param name="Urls">What is served there.</param>
-public sealed record PkeEndpoint(string Name, string? Host, IReadOnlyList<string> Urls)
-{
-    /// <summary>Name and address.</summary>
-    public override string ToString() => $"{Name} {Host}";
-}
-
 /// <summary>What Pipeline tells of a cluster's inside.</summary>
 internal static class PkeDetails
 {
@@ -76,6 +35,13 @@ internal static class PkeDetails
             .. Objects(endpoints.At("endpoints")).Select(endpoint => new PkeEndpoint(
                 endpoint.TextAt("name") ?? "", endpoint.TextAt("host"), [.. Objects(endpoint["urls"]).Select(url => url.TextAt("url")).OfType<string>()])),
         ];
+    }
+
+    /// <remarks>Source: the API description's IntegratedServiceList, a map by name. What a service was told and what it answers may hold secrets, and is left out.</remarks>
+    public static async Task<IReadOnlyList<PkeService>> ServicesAsync(PkeCluster cluster, CancellationToken cancel)
+    {
+        JsonNode? services = await GetAsync(cluster, "services", cancel).ConfigureAwait(false);
+        return [.. (services as JsonObject ?? []).Where(service => service.Value is JsonObject).Select(service => new PkeService(service.Key, service.Value.TextAt("status") ?? ""))];
     }
 
     private static PkeNode Node(JsonObject node)

@@ -58,6 +58,26 @@ public sealed class ChartInstallTests
     }
 
     [Fact]
+    public async Task A_kubeconfig_that_is_in_no_file_is_lent_to_Helm_in_one_for_this_user_alone_that_is_gone_afterwards()
+    {
+        using var helm = new FakeHelm();
+        await using OperatorWorld world = await OperatorWorld.StartAsync(kubeconfigText: "apiVersion: v1\nkind: Config\nusers: [{name: me, user: {token: s3cret}}]\n");
+        world.PutWorkload("deployments", "Deployment", "sail-operator", "sail-operator", "sail-operator:1.2.3", """{"annotations":{"meta.helm.sh/release-name":"sail-operator"}}""");
+
+        await world.InstallAsync(Sail);
+        helm.Write("failure", "Error: no");
+        await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Sail with { Version = "2.0.0" }));
+
+        // The question for Helm's version needs none.
+        string[] lent = [.. helm.Read("kubeconfig").Where(path => path.Length > 0).Distinct()];
+        Assert.Equal(helm.Calls.Length, lent.Length);
+        Assert.All(helm.Calls, call => Assert.EndsWith("--kube-context fake", call, StringComparison.Ordinal));
+        Assert.Equal(lent.Length, helm.Read("lent").Count(line => line.Contains("token: s3cret", StringComparison.Ordinal)));
+        Assert.Equal(lent.Length, helm.Read("lent-modes").Count(line => line.StartsWith("-rw-------", StringComparison.Ordinal)));
+        Assert.All(lent, path => Assert.False(File.Exists(path)));
+    }
+
+    [Fact]
     public async Task Without_values_an_upgrade_keeps_those_of_the_release()
     {
         using var helm = new FakeHelm();

@@ -8,6 +8,7 @@ internal sealed class FakeHelm : IDisposable
         home=$(dirname "$0")
         echo "$*" >> "$home/calls"
         echo "$KUBECONFIG" >> "$home/kubeconfig"
+        if [ -f "$KUBECONFIG" ]; then cat "$KUBECONFIG" >> "$home/lent"; ls -l "$KUBECONFIG" >> "$home/lent-modes"; fi
         missing() { echo 'Error: release: not found' >&2; exit 1; }
         case "$1" in
           version) cat "$home/version" ;;

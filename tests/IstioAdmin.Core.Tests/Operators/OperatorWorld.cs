@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Changes;
+using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Mesh;
 using IstioAdmin.Core.Operators;
 using IstioAdmin.Core.Tests.Samples;
@@ -22,7 +23,7 @@ internal sealed class OperatorWorld : FakeObjectServer
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<OperatorWorld> StartAsync(string version = "v1.20.2", string definitions = "v1", IReadOnlyList<string>? kubeconfig = null)
+    public static async Task<OperatorWorld> StartAsync(string version = "v1.20.2", string definitions = "v1", IReadOnlyList<string>? kubeconfig = null, string? kubeconfigText = null)
     {
         var world = new OperatorWorld { Version = version };
         world.Served.AddRange(
@@ -34,7 +35,11 @@ internal sealed class OperatorWorld : FakeObjectServer
             ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", false),
         ]);
         await world.ListenAsync();
-        var endpoint = new KubeEndpoint("fake", world.Uri, "fake-user", "default") { Kubeconfig = kubeconfig ?? [] };
+        var endpoint = new KubeEndpoint("fake", world.Uri, "fake-user", "default") 
+        {
+            Kubeconfig = kubeconfig ?? [],
+            KubeconfigText = kubeconfigText is null ? null : new KubeconfigText(kubeconfigText, "lent"),
+        };
         var client = new KubeClient(new Kubernetes(new KubernetesClientConfiguration { Host = world.Uri.ToString() }), endpoint);
         world.Cluster = new MeshCluster(client) { Name = "fake", Version = version, Provider = ClusterProvider.Unknown, Istio = [] };
         return world;

@@ -120,7 +120,7 @@ public sealed class PipelineServerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("GET", "api/v1/orgs/99", 404, "Organization not found")]
+    [InlineData("GET", "api/v1/orgs/99/clusters", 404, "Organization not found")]
     [InlineData("GET", "api/v1/orgs/team/clusters", 400, "Invalid request")]
     [InlineData("GET", "api/v1/orgs/1/clusters/99", 404, "Cluster not found")]
     [InlineData("DELETE", "api/v1/orgs/1/clusters/3?force=perhaps", 400, "Invalid request")]
@@ -142,10 +142,10 @@ public sealed class PipelineServerTests : IAsyncLifetime
     [Fact]
     public async Task Newer_operations_answer_with_problem_details()
     {
-        StoredCluster cluster = _server.AddCluster("running");
-        using HttpResponseMessage response = await _http.PostAsync(new Uri($"{_server.Uri}/{Org}/clusters/{cluster.Id}/nodepools/nobody/update"), Json("""{"size":1}"""), Cancel);
-        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
-        Assert.Equal("node pool not found", (string?)(await response.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["detail"]);
+        _server.AddCluster("busy").Become("UPDATING", "Cluster is being updated");
+        using HttpResponseMessage response = await _http.PutAsync(new Uri($"{_server.Uri}/{Org}/clusters/{_server.Cluster("busy").Id}/update"), Json("""{"version":"1.13.0"}"""), Cancel);
+        Assert.Equal((HttpStatusCode.Conflict, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
+        Assert.Contains("is in UPDATING state", (string?)(await response.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["detail"], StringComparison.Ordinal);
     }
 
     [Fact]

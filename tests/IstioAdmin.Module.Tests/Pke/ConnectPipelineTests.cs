@@ -1,5 +1,8 @@
 using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using IstioAdmin.Testing;
+using IstioAdmin.Testing.Operators;
 using IstioAdmin.Testing.Pipeline;
 
 namespace IstioAdmin.Module.Tests.Pke;
@@ -80,6 +83,7 @@ public sealed class ConnectPipelineTests : PkeTest
     [Fact]
     public async Task Something_else_at_the_endpoint_is_not_taken_for_Pipeline()
     {
+        ExpectsUnknownCalls = true;
         await using FakeApiServer other = await FakeApiServer.StartAsync(async http =>
         {
             http.Response.ContentType = "text/html";
@@ -112,6 +116,11 @@ public sealed class ConnectPipelineTests : PkeTest
         string file = Path.GetTempFileName();
         try
         {
+            using (X509Certificate2 stranger = TestCertificates.ForLoopback())
+                await File.WriteAllTextAsync(file, stranger.ExportCertificatePem(), Cancel);
+            ScriptResult other = Shell.Run("Connect-Pipeline $args[0] -Token $args[1] team -CertificateAuthority $args[2]", secure.Uri.ToString(), Secure(secure.Token), file);
+            Assert.StartsWith("PipelineUntrusted,", other.TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Contains("did not issue it", other.TerminatingError.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
             await File.WriteAllTextAsync(file, secure.CertificateAuthority, Cancel);
             Shell.Run("Connect-Pipeline $args[0] -Token $args[1] team -CertificateAuthority $args[2]", secure.Uri.ToString(), Secure(secure.Token), file).ThrowIfFailed();
         }
@@ -139,4 +148,79 @@ public sealed class ConnectPipelineTests : PkeTest
             File.Delete(file);
         }
     }
+    [Fact]
+    public async Task A_server_that_expects_https_on_the_port_is_told_as_a_possibility()
+    {
+        await using PipelineServer secure = await PipelineServer.StartAsync(tls: true);
+        ScriptResult result = Shell.Run("Connect-Pipeline $args[0] -Token $args[1] team", secure.Uri.ToString().Replace("https", "http", StringComparison.Ordinal), Secure(secure.Token));
+        Assert.Equal("PipelineConnectionLost,IstioAdmin.Commands.ConnectPipelineCommand", result.TerminatingError!.FullyQualifiedErrorId);
+        Assert.Contains("a server that expects https:// does that", result.Terminating!.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Run the command again", result.TerminatingError.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_authority_for_a_connection_without_certificates_is_a_warning()
+    {
+        ScriptResult result = Shell.Run("Connect-Pipeline $args[0] -Token $args[1] team -CertificateAuthority $args[2]", Server.Uri.ToString(), Token, ModuleRunspace.Manifest);
+        Assert.Contains("-CertificateAuthority does nothing", Assert.Single(result.ThrowIfFailed().Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_certificate_that_banzai_remembers_by_its_fingerprint_is_the_only_one_that_is_trusted()
+    {
+        await using PipelineServer secure = await PipelineServer.StartAsync(tls: true);
+        using X509Certificate2 shown = X509Certificate2.CreateFromPem(secure.CertificateAuthority), other = TestCertificates.ForLoopback();
+        Assert.Equal(["team"], Connect(Fingerprint(shown)).ThrowIfFailed().Output.Select(pipeline => pipeline.Properties["Organization"].Value));
+        Assert.Single(Connect(shown.GetCertHashString(HashAlgorithmName.SHA256)).ThrowIfFailed().Output);
+
+        ScriptResult refused = Connect(Fingerprint(other));
+        Assert.Equal("PipelineUntrusted,IstioAdmin.Commands.ConnectPipelineCommand", refused.TerminatingError!.FullyQualifiedErrorId);
+        Assert.Contains("not the one whose fingerprint was remembered", refused.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Contains("tls-fingerprint", refused.TerminatingError.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        // The token goes nowhere before the server is known.
+        Assert.Equal(2, secure.Called.Count(call => call == "ListOrgs"));
+
+        foreach (string wrong in new[] { "ab:cd", "not hexadecimal" })
+            Assert.StartsWith("CertificateFingerprintInvalid,", Connect(wrong).TerminatingError!.FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        ScriptResult Connect(string fingerprint)
+        {
+            string file = Path.GetTempFileName();
+            try
+            {
+                File.WriteAllText(file, $"organization:\n  id: 1\npipeline:\n  basepath: {secure.Uri}\n  token: {secure.Token}\n  tls-fingerprint: \"{fingerprint}\"\n");
+                return Shell.Run("Connect-Pipeline -Configuration $args[0]", file);
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    [Fact]
+    public void Organizations_are_completed_with_the_token_of_the_line_of_the_environment_and_of_banzai()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            Shell.Run("$global:token = $args[0]", Token).ThrowIfFailed();
+            Assert.Equal(["'other team'", "team"], Shell.Complete($"Connect-Pipeline {Server.Uri} -Token $token -Organization "));
+            Assert.Equal(["'other team'"], Shell.Complete($"Connect-Pipeline {Server.Uri} -Token $token -Organization o"));
+            File.WriteAllText(file, $"pipeline:\n  basepath: {Server.Uri}\n  token: {Server.Token}\n");
+            Assert.Equal(["team"], Shell.Complete($"Connect-Pipeline -Configuration {file} -Organization t"));
+            Environment.SetEnvironmentVariable("PIPELINE_TOKEN", Server.Token);
+            Assert.Equal(["team"], Shell.Complete($"Connect-Pipeline {Server.Uri} -Organization te"));
+            // A half-typed command has no place for an error.
+            Environment.SetEnvironmentVariable("PIPELINE_TOKEN", "wrong");
+            Assert.Empty(Shell.Complete($"Connect-Pipeline {Server.Uri} -Organization te"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PIPELINE_TOKEN", null);
+            File.Delete(file);
+        }
+    }
+
+    private static string Fingerprint(X509Certificate2 certificate) => string.Join(':', certificate.GetCertHash(HashAlgorithmName.SHA256).Select(part => $"{part:X2}"));
 }

@@ -8,10 +8,12 @@ namespace IstioAdmin.Module.Tests.Pke;
 public sealed class NewPkeClusterTests : PkeTest
 {
     [Fact]
-    public void The_article_s_cluster_is_one_pipeline_of_cmdlets()
+    public void The_article_s_cluster_is_one_pipeline_of_cmdlets_in_the_guide_and_in_the_readme()
     {
+        string guide = Assert.Single(Documentation.CodeBlocks("docs/guides/pke.md", "powershell"), block => block.Contains("New-PkeCluster istio-cni-demo", StringComparison.Ordinal));
+        Assert.Contains(guide, Assert.Single(Documentation.CodeBlocks("README.md", "powershell"), block => block.Contains("New-PkeCluster", StringComparison.Ordinal)), StringComparison.Ordinal);
         Server.PollsPerStatus = 2;
-        PSObject cluster = Assert.Single(Create().ThrowIfFailed().Output);
+        PSObject cluster = Assert.Single(Shell.Run($"{guide}\n$cluster").ThrowIfFailed().Output);
         Assert.Equal("istio-cni-demo", cluster.Properties["Name"].Value);
         Assert.Equal("Running", $"{cluster.Properties["Status"].Value}");
         Assert.Equal("RUNNING", cluster.Properties["StatusText"].Value);
@@ -36,6 +38,68 @@ public sealed class NewPkeClusterTests : PkeTest
     }
 
     [Fact]
+    public void Without_a_pool_that_cannot_be_no_cluster_is_made_of_the_others()
+    {
+        ScriptResult result = Shell.Run("""
+            (New-PkeNodePool master master c5.large -Zone eu-central-1c), (New-PkeNodePool Pool_1 worker t2.medium -Zone eu-central-1c) |
+                New-PkeCluster demo -Location eu-central-1 -SecretName aws-secret -KubernetesVersion 1.12.2
+            """);
+        Assert.Equal("PkeRequestInvalid,IstioAdmin.Commands.NewPkeNodePoolCommand", result.TerminatingError!.FullyQualifiedErrorId);
+        Assert.Empty(Server.Bodies);
+    }
+
+    [Fact]
+    public void A_network_that_is_there_is_named_where_Pipeline_looks_for_it()
+    {
+        Shell.Run("""
+            New-PkeNodePool master master c5.large -Zone eu-central-1a -VpcId vpc-0a1 -Subnet subnet-0a1 |
+                New-PkeCluster demo -Location eu-central-1 -SecretName aws-secret -KubernetesVersion 1.12.2
+            """).ThrowIfFailed();
+        JsonNode pke = Body("CreateCluster")["properties"]!["pke"]!;
+        Assert.Equal("""{"vpcID":"vpc-0a1"}""", pke["network"]!["cloudProviderConfig"]!.ToJsonString());
+        Assert.Equal("""["subnet-0a1"]""", pke["nodePools"]![0]!["providerConfig"]!["autoScalingGroup"]!["subnets"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("-Zone eu-central-1a -VpcId vpc-9", "", "eu-central-1 has no network 'vpc-9', but vpc-0a1 (main)")]
+    [InlineData("-Zone eu-central-1a -VpcId vpc-0a1 -Subnet subnet-9", "", "network vpc-0a1 (main) has no subnet 'subnet-9', but subnet-0a1 (public), subnet-0b1 (private)")]
+    [InlineData("-Zone eu-central-1a -VpcId vpc-0a1 -Subnet subnet-0b1", "", "subnet subnet-0b1 (private) lies in zone eu-central-1b, the pool in eu-central-1a")]
+    [InlineData("-Zone eu-central-1a -VpcId vpc-0a1", "-PodCidr 192.168.128.0/20", "network vpc-0a1 (main) 192.168.0.0/16 overlaps the pods' range 192.168.128.0/20")]
+    public void What_the_network_does_not_have_is_not_asked_for(string pool, string more, string reason)
+    {
+        ScriptResult result = Shell.Run($"New-PkeNodePool master master c5.large {pool} | New-PkeCluster demo -Location eu-central-1 -SecretName aws-secret -KubernetesVersion 1.12.2 {more}");
+        Assert.Equal("PkeRequestInvalid,IstioAdmin.Commands.NewPkeClusterCommand", result.TerminatingError!.FullyQualifiedErrorId);
+        Assert.Contains(reason, result.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Empty(Server.Bodies);
+    }
+
+    [Theory]
+    [InlineData("-SubnetCidr 10.0.7.0/24", "", "subnet 'nodes' is there already, and its range is 10.0.1.0/24, not 10.0.7.0/24")]
+    [InlineData("-Subnet fresh -SubnetCidr 10.0.0.0/20", "", "subnet 'fresh' 10.0.0.0/20 overlaps subnet 'nodes' 10.0.1.0/24")]
+    [InlineData("", "-NetworkCidr 10.1.0.0/16", "network main is there already, and its range is 10.0.0.0/16, not 10.1.0.0/16")]
+    public void What_azure_has_already_is_not_asked_for_otherwise(string pool, string more, string reason)
+    {
+        ScriptResult result = Azure(pool, more);
+        Assert.Equal("PkeRequestInvalid,IstioAdmin.Commands.NewPkeClusterCommand", result.TerminatingError!.FullyQualifiedErrorId);
+        Assert.Contains(reason, result.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Empty(Server.Bodies);
+    }
+
+    [Fact]
+    public void What_azure_has_is_taken_and_networks_that_nobody_can_list_are_no_obstacle()
+    {
+        Server.Break("GET .*/networks", PipelineFault.Error(403, "You are not allowed to do that"));
+        ScriptResult result = Azure("-SubnetCidr 10.0.7.0/24", "-Verbose");
+        Assert.Single(result.ThrowIfFailed().Output);
+        Assert.Contains(result.Verbose, line => line.Contains("Networks and subnets are not checked", StringComparison.Ordinal));
+        Assert.Single(Shell.Run("Remove-PkeCluster demo -Confirm:$false").ThrowIfFailed().Output);
+        Azure("-SubnetCidr 10.0.1.0/24", "-NetworkCidr 10.0.0.0/16").ThrowIfFailed();
+    }
+
+    private ScriptResult Azure(string pool, string more) => Shell.Run(
+        $"New-PkeNodePool master master Standard_D2s_v3 {(pool.Contains("-Subnet ", StringComparison.Ordinal) ? "" : "-Subnet nodes")} {pool} | New-PkeCluster demo -Cloud azure -Location westeurope -ResourceGroup rg-mesh -NetworkName main -SecretName azure-secret -KubernetesVersion 1.17.9 {more}");
+
+    [Fact]
     public void The_same_request_again_finds_the_cluster_and_sends_nothing()
     {
         Create().ThrowIfFailed();
@@ -49,7 +113,7 @@ public sealed class NewPkeClusterTests : PkeTest
     {
         Create().ThrowIfFailed();
         ScriptResult result = Shell.Run("""
-            New-PkeNodePool master master c5.xlarge | New-PkeCluster istio-cni-demo -Location eu-west-1 -SecretName aws-secret -KubernetesVersion 1.15.3
+            New-PkeNodePool master master c5.xlarge -Zone eu-west-1a | New-PkeCluster istio-cni-demo -Location eu-west-1 -SecretName aws-secret -KubernetesVersion 1.15.3
             """);
         Assert.Equal("PkeClusterExists,IstioAdmin.Commands.NewPkeClusterCommand", result.TerminatingError!.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.ResourceBusy, result.TerminatingError.CategoryInfo.Category);
@@ -121,7 +185,7 @@ public sealed class NewPkeClusterTests : PkeTest
     public void A_cluster_in_azure_has_the_second_form()
     {
         Shell.Run("""
-            New-PkeNodePool master master, worker Standard_D2s_v3 -Zone 1 -Subnet nodes -SubnetCidr 10.0.2.0/24 -Provider azure |
+            New-PkeNodePool master master, worker Standard_D2s_v3 -Zone 1 -Subnet fresh -SubnetCidr 10.0.2.0/24 -Provider azure |
                 New-PkeCluster azdemo -Cloud azure -Location westeurope -ResourceGroup rg-mesh -SecretName azure-secret -KubernetesVersion 1.17.9 `
                     -NetworkName main -NetworkCidr 10.0.0.0/16 -PodCidr 10.200.0.0/16 -ServiceCidr 10.32.0.0/24 -NetworkProvider weave -Oidc -AccessPoint public -ApiServerAccessPoint public
             """).ThrowIfFailed();
@@ -136,7 +200,7 @@ public sealed class NewPkeClusterTests : PkeTest
               "accessPoints": ["public"], "apiServerAccessPoints": ["public"],
               "nodepools": [{
                 "name": "master", "roles": ["master", "worker"], "autoscaling": false, "minCount": 1, "maxCount": 1, "count": 1, "instanceType": "Standard_D2s_v3",
-                "zones": ["1"], "subnet": { "name": "nodes", "cidr": "10.0.2.0/24" }
+                "zones": ["1"], "subnet": { "name": "fresh", "cidr": "10.0.2.0/24" }
               }]
             }
             """);
@@ -216,7 +280,7 @@ public sealed class NewPkeClusterTests : PkeTest
     public void A_pool_that_cannot_be_is_refused_where_it_is_described(string command, string reason)
     {
         ScriptResult result = Shell.Run(command);
-        ErrorRecord error = Assert.Single(result.Errors);
+        ErrorRecord error = result.TerminatingError!;
         Assert.Equal("PkeRequestInvalid,IstioAdmin.Commands.NewPkeNodePoolCommand", error.FullyQualifiedErrorId);
         Assert.Contains(reason, error.ToString(), StringComparison.Ordinal);
         Assert.Empty(result.Output);
@@ -227,12 +291,25 @@ public sealed class NewPkeClusterTests : PkeTest
     [InlineData("-PodCidr 10.200.0.1/16", "10.200.0.0/16 is perhaps meant")]
     [InlineData("-ServiceCidr 10.32.0.0", "is not an IPv4 range")]
     [InlineData("-ResourceGroup rg", "amazon has no resource groups")]
+    [InlineData("-PodCidr 192.168.64.0/18", "the network that Pipeline makes 192.168.0.0/16 overlaps the pods' range 192.168.64.0/18")]
     public void An_order_that_contradicts_itself_is_not_sent(string more, string reason)
     {
         ScriptResult result = Create(more);
         Assert.Equal("PkeRequestInvalid,IstioAdmin.Commands.NewPkeClusterCommand", result.TerminatingError!.FullyQualifiedErrorId);
         Assert.Contains(reason, result.Terminating!.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Server.Requests, request => request.Contains("secrets", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("(New-PkeNodePool m master c5.large)", "node pool 'm': it is in no availability zone")]
+    [InlineData("(New-PkeNodePool m master c5.large -Zone a), (New-PkeNodePool w worker c5.large)", "node pool 'w': it is in no availability zone and no subnet")]
+    [InlineData("(New-PkeNodePool m master c5.large -Zone a -Subnet s)", "its subnets belong to a network that no pool names")]
+    [InlineData("(New-PkeNodePool m master c5.large -Zone a -VpcId v1), (New-PkeNodePool w worker c5.large -Zone a -VpcId v2)", "the node pools are in several networks (v1, v2)")]
+    public void Machines_in_amazon_have_to_be_somewhere(string pools, string reason)
+    {
+        ScriptResult result = Shell.Run($"{pools} | New-PkeCluster demo -Location eu-central-1 -SecretName aws-secret -KubernetesVersion 1.12.2");
+        Assert.Contains(reason, result.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Empty(Server.Bodies);
     }
 
     [Fact]

@@ -36,12 +36,24 @@ public sealed class PkeClusterTests : PkeTest
             """));
         PSObject cluster = Assert.Single(Shell.Run("Get-PkeCluster demo").ThrowIfFailed().Output);
         Assert.Equal(["master:1:c5.large", "pool1:2:t2.medium"], Texts("$args[0].NodePools | ForEach-Object { \"$($_.Name):$($_.Count):$($_.InstanceType)\" }", cluster));
-        Assert.Equal(0, Calls("ListNodes") + Calls("GetPodDetails") + Calls("ListClusterEndpoints"));
+        Assert.Equal(0, Calls("ListNodes") + Calls("GetPodDetails") + Calls("ListClusterEndpoints") + Calls("ListIntegratedServices"));
         Assert.Equal(["ip-1 master True True v1.12.2 containerd://1.2.0"],
             Texts("foreach ($n in $args[0].Nodes) { \"$($n.Name) $($n.NodePool) $($n.IsMaster) $($n.Ready) $($n.Version) $($n.Runtime)\" }", cluster));
         Assert.Equal(["kube-system/coredns-7c47dc7bd7-twzpl"], Texts("foreach ($p in $args[0].Pods) { \"$p\" }; $null = $args[0].Pods", cluster));
         Assert.Equal(["ingress 192.0.2.7"], Texts("foreach ($e in $args[0].Endpoints) { \"$e\" }", cluster));
+        Assert.Equal(["ingress active"], Texts("foreach ($s in $args[0].Services) { \"$s\" }", cluster));
         Assert.Equal(1, Calls("GetPodDetails"));
+    }
+
+    [Fact]
+    public void What_could_not_be_fetched_is_fetched_the_next_time()
+    {
+        Server.AddCluster("demo");
+        PSObject cluster = Assert.Single(Shell.Run("Get-PkeCluster demo").ThrowIfFailed().Output);
+        Server.Break("GET .*/services$", PipelineFault.Error(403, "You are not allowed to do that"));
+        ScriptResult refused = Shell.Run("try { $args[0].get_Services() } catch { throw $_.Exception.GetBaseException() }", cluster);
+        Assert.Contains("could not get the services of cluster 'demo': HTTP 403", refused.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Equal(["ingress"], Texts("foreach ($s in $args[0].Services) { $s.Name }", cluster));
     }
 
     [Fact]
@@ -78,6 +90,8 @@ public sealed class PkeClusterTests : PkeTest
     [InlineData("-ScaleNodePool pool9 -Count 3", "has no node pool 'pool9', but 'master', 'pool1'")]
     [InlineData("-ScaleNodePool pool1 -MinCount 3 -MaxCount 2", "is above the greatest")]
     [InlineData("-KubernetesVersion newest", "is not a version")]
+    [InlineData("-KubernetesVersion 1.11.9 -ScaleNodePool pool1 -Count 3", "it has version v1.12.2, and Kubernetes cannot go back to 1.11.9")]
+    [InlineData("-NodePool (New-PkeNodePool pool1 worker c5.large -Count 2)", "has machines of type t2.medium, which stay; for c5.large add another pool")]
     public void A_change_that_cannot_be_made_is_not_sent(string change, string reason)
     {
         Server.AddCluster("demo");

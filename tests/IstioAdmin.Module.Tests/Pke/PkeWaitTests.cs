@@ -87,7 +87,7 @@ public sealed class PkeWaitTests : PkeTest
         Young();
         Server.Break("GET .*/clusters/\\d+$", PipelineFault.SlowBody(TimeSpan.FromMinutes(10)), times: 1);
         Server.Break("GET .*/clusters/\\d+$", PipelineFault.Silence, times: 100);
-        ScriptResult result = Shell.Run("New-PkeNodePool master master c5.large | New-PkeCluster third -Location x1 -SecretName aws-secret -KubernetesVersion 1.12.2 -Timeout 2");
+        ScriptResult result = Shell.Run("New-PkeNodePool master master c5.large -Zone x1a | New-PkeCluster third -Location x1 -SecretName aws-secret -KubernetesVersion 1.12.2 -Timeout 2");
         Assert.Equal("PkeWaitTimedOut,IstioAdmin.Commands.NewPkeClusterCommand", result.TerminatingError!.FullyQualifiedErrorId);
     }
 

@@ -26,6 +26,7 @@ public abstract class AccessTest : ModuleTest, IAsyncLifetime
         await Server.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
         GC.SuppressFinalize(this);
+        Assert.Empty(Server.Unknown);
     }
 
     private protected static object? Of(System.Management.Automation.PSObject shown, string property) => shown.Properties[property].Value;

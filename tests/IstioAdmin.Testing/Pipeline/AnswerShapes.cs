@@ -47,12 +47,7 @@ internal static class AnswerShapes
     public static Shape Endpoints { get; } = Fields(("endpoints!", ListOf(Fields(
         ("name", Text), ("host", Text), ("urls", ListOf(Fields(("servicename", Text), ("url", Text))))))));
 
-    public static Shape PoolSummaries { get; } = ListOf(Fields(
-        ("name!", Text), ("size!", Whole), ("labels", MapOf(Text)), ("autoscaling", AnyObject), ("instanceType", Text), ("image", Text), ("spotPrice", Text), ("status", Text), ("statusMessage", Text)));
-
-    public static Shape Process { get; } = Fields(
-        ("id!", Text), ("parentId", Text), ("orgId", Whole), ("type", Text), ("log", Text), ("resourceId", Text), ("resourceType", Text),
-        ("status!", OneOf("running", "failed", "finished", "canceled")), ("startedAt", Text), ("finishedAt", Text), ("events", ListOf(AnyObject)));
+    public static Shape Services { get; } = MapOf(Fields(("status!", OneOf("inactive", "pending", "active", "error")), ("spec", AnyObject), ("output", AnyObject)));
 
     public static Shape Networks { get; } = ListOf(Fields(("cidrs!", ListOf(Text)), ("id!", Text), ("name", Text)));
 

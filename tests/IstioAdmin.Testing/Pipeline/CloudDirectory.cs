@@ -21,8 +21,6 @@ internal static class CloudDirectory
 
     public static PipelineAnswer Organizations(PipelineCall call) => new(200, PipelineOperations.Array(call.State.Organizations.Select(Describe)));
 
-    public static PipelineAnswer Organization(PipelineCall call) => new(200, Describe(call.Organization));
-
     public static PipelineAnswer Secrets(PipelineCall call)
     {
         string? type = call.Query.GetValueOrDefault("type");

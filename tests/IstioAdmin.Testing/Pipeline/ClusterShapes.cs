@@ -18,9 +18,9 @@ internal static class ClusterShapes
         ("name!", Text), ("roles!", ListOf(Text)), ("labels", MapOf(Text)), ("autoscaling!", Flag), ("provider!", Text),
         ("providerConfig!", Fields(("autoScalingGroup!", s_autoScalingGroup))), ("hosts", ListOf(s_host))).Tolerating("autoscaling");
 
-    /// <summary><c>properties.pke</c> of the classic request.</summary>
+    /// <summary><c>properties.pke</c> of the classic request; <c>cloudProviderConfig</c> is the service's own (<c>pkg/cluster/pke/types.go</c>).</summary>
     private static readonly Shape s_pke = Fields(
-        ("network!", Fields(("apiServerAddress!", Text), ("serviceCIDR!", Text), ("podCIDR!", Text), ("provider!", Text)).Tolerating("apiServerAddress", "serviceCIDR", "podCIDR", "provider")),
+        ("network!", Fields(("apiServerAddress!", Text), ("serviceCIDR!", Text), ("podCIDR!", Text), ("provider!", Text), ("cloudProviderConfig", Fields(("vpcID", Text), ("subnets", ListOf(Text))))).Tolerating("apiServerAddress", "serviceCIDR", "podCIDR", "provider")),
         ("nodePools!", ListOf(s_amazonPool)),
         ("kubernetes!", Fields(("version!", Text), ("rbac!", Fields(("enabled!", Flag))), ("oidc", Fields(("enabled", Flag))))),
         ("cri!", Fields(("runtime!", Text), ("runtimeConfig", AnyObject)))).Tolerating("network");
@@ -71,22 +71,4 @@ internal static class ClusterShapes
 
     /// <summary>UpdateClusterRequest: the version to go to.</summary>
     public static Shape VersionUpdate { get; } = Fields(("version", Text));
-
-    private static readonly Shape s_scaling = Fields(("enabled", Flag), ("minSize!", WholeFrom(0)), ("maxSize!", Whole));
-
-    private static readonly FieldsShape s_pool = Fields(
-        ("name!", Text), ("size!", Whole), ("labels", MapOf(Text)), ("autoscaling", s_scaling), ("volumeSize", Whole), ("volumeType", Text), ("instanceType!", Text), ("image", Text),
-        ("spotPrice", Text), ("subnetId", Text), ("securityGroups", ListOf(Text)), ("useInstanceStore", Flag));
-
-    /// <summary>CreateNodePoolRequest, one pool.</summary>
-    public static Shape Pool => s_pool;
-
-    /// <summary>CreateNodePoolRequest, several by name.</summary>
-    public static Shape Pools { get; } = Fields(("nodePools!", MapOf(s_pool)));
-
-    /// <summary>PkeAwsUpdateNodePoolRequest.</summary>
-    public static Shape PoolUpdate { get; } = Fields(
-        ("size!", Whole), ("labels", MapOf(Text)), ("autoscaling", s_scaling), ("volumeSize", Whole), ("instanceType", Text), ("image", Text), ("spotPrice", Text),
-        ("options", Fields(("maxSurge", Whole), ("maxBatchSize", Whole), ("maxUnavailable", Whole),
-            ("drain", Fields(("timeout", Whole), ("failOnError", Flag), ("podSelector", Text))))));
 }

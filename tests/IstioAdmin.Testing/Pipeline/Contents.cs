@@ -19,6 +19,8 @@ internal static class Contents
 
     public static PipelineAnswer Endpoints(PipelineCall call) => new(200, new JsonObject { ["endpoints"] = Ready(call).Endpoints.DeepClone() });
 
+    public static PipelineAnswer Services(PipelineCall call) => new(200, Ready(call).Services.DeepClone());
+
     public static PipelineAnswer RunPostHooks(PipelineCall call)
     {
         Ready(call).PostHooks.AddRange(call.Body!.Select(hook => hook.Key));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace IstioAdmin.Testing.Pipeline;
@@ -47,6 +48,16 @@ public sealed class PipelineFault
 
     /// <summary>No answer until the client gives up.</summary>
     public static PipelineFault Silence { get; } = new((context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+
+    /// <summary>Too many requests: come back at a time of day by the server's own clock, which is so far ahead of now.</summary>
+    public static PipelineFault Throttle(TimeSpan wait) => new(async (context, _) =>
+    {
+        DateTimeOffset now = DateTimeOffset.TryParse(context.Response.Headers.Date, CultureInfo.InvariantCulture, out DateTimeOffset skewed) ? skewed : DateTimeOffset.UtcNow;
+        context.Response.Headers.Date = now.ToString("R", CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = (now + wait).ToString("R", CultureInfo.InvariantCulture);
+        context.Response.StatusCode = 429;
+        await context.Response.WriteAsJsonAsync(new { code = 429, message = "Too many requests", error = "slow down" });
+    });
 
     /// <summary>Another answer than the service's own, which never hears of the request.</summary>
     public static PipelineFault Answer(int status, string json) => new(async (context, _) =>

@@ -17,8 +17,9 @@ internal static class PipelineOperations
     public static PipelineOperation[] All { get; } =
     [
         new("GET", "/api/version", "GetVersion", CloudDirectory.Version) { Secured = false, Answers = { [200] = AnswerShapes.Version } },
+        // Not in the description: where older versions have it, and where banzai's own client asks.
+        new("GET", "/version", "GetOlderVersion", CloudDirectory.Version) { Secured = false, Answers = { [200] = AnswerShapes.Version } },
         new("GET", "/api/v1/orgs", "ListOrgs", CloudDirectory.Organizations) { Answers = { [200] = Shape.ListOf(AnswerShapes.Organization) } },
-        new("GET", Org, "GetOrg", CloudDirectory.Organization) { Answers = { [200] = AnswerShapes.Organization } },
         new("GET", Org + "/secrets", "GetSecrets", CloudDirectory.Secrets)
         {
             Parameters = [new("type", Takes: text => text is "amazon" or "azure" or "google" or "kubernetes" or "generic" or "tls" or "ssh"), new("tags"), new("values", Takes: IsFlag)],
@@ -40,15 +41,7 @@ internal static class PipelineOperations
         new("GET", Cluster + "/nodes", "ListNodes", Contents.Nodes) { Answers = { [200] = AnswerShapes.Nodes } },
         new("GET", Cluster + "/endpoints", "ListClusterEndpoints", Contents.Endpoints) { Parameters = [new("releaseName")], Answers = { [200] = AnswerShapes.Endpoints } },
         new("PUT", Cluster + "/posthooks", "ClusterPostHooks", Contents.RunPostHooks) { Body = _ => Shape.AnyObject, Answers = { [200] = null } },
-
-        new("GET", Cluster + "/nodepools", "ListNodePools", NodePools.List) { AnswersWithProblems = true, Answers = { [200] = AnswerShapes.PoolSummaries } },
-        new("POST", Cluster + "/nodepools", "CreateNodePool", NodePools.Create) { AnswersWithProblems = true, Body = NodePools.CreationShape, Answers = { [202] = null } },
-        new("DELETE", Cluster + "/nodepools/{name}", "DeleteNodePool", NodePools.Delete) { AnswersWithProblems = true, Answers = { [202] = null, [204] = null } },
-        new("POST", Cluster + "/nodepools/{name}/update", "UpdateNodePool", NodePools.Update)
-        {
-            AnswersWithProblems = true, Body = _ => ClusterShapes.PoolUpdate, Answers = { [202] = Shape.Fields(("processId", Shape.Text)) },
-        },
-        new("GET", Org + "/processes/{process}", "GetProcess", NodePools.Process) { AnswersWithProblems = true, Answers = { [200] = AnswerShapes.Process } },
+        new("GET", Cluster + "/services", "ListIntegratedServices", Contents.Services) { AnswersWithProblems = true, Answers = { [200] = AnswerShapes.Services } },
     ];
 
     private static bool IsFlag(string text) => text is "true" or "false";

@@ -17,7 +17,8 @@ public sealed class PipelineState
     public List<StoredNetwork> Networks { get; } =
     [
         new("amazon", "eu-central-1", "vpc-0a1", "main", ["192.168.0.0/16"], [new("subnet-0a1", "public", "eu-central-1a", ["192.168.0.0/24"]), new("subnet-0b1", "private", "eu-central-1b", ["192.168.1.0/24"])]),
-        new("azure", "rg-mesh", "vnet-0a1", "main", ["10.0.0.0/16"], [new("snet-0a1", "nodes", "westeurope", ["10.0.1.0/24"])]),
+        // Azure's networks are known by their names (internal/providers/azure/network.go).
+        new("azure", "rg-mesh", "main", "main", ["10.0.0.0/16"], [new("/subscriptions/1/resourceGroups/rg-mesh/providers/Microsoft.Network/virtualNetworks/main/subnets/nodes", "nodes", "westeurope", ["10.0.1.0/24"])]),
     ];
 
     /// <summary>Azure's resource groups.</summary>
@@ -36,6 +37,7 @@ public sealed class PipelineState
         for (int i = 1; i <= 2; i++)
             cluster.Nodes.Add(new JsonObject { ["metadata"] = new JsonObject { ["name"] = $"node-{i}" }, ["spec"] = new JsonObject(), ["status"] = new JsonObject() });
         cluster.Pods.Add(new JsonObject { ["name"] = "coredns-7c47dc7bd7-twzpl", ["namespace"] = "kube-system", ["restartPolicy"] = "Always" });
+        cluster.Services["ingress"] = new JsonObject { ["status"] = "active", ["spec"] = new JsonObject(), ["output"] = new JsonObject() };
         cluster.Endpoints.Add(new JsonObject { ["name"] = "ingress", ["host"] = "192.0.2.7", ["urls"] = new JsonArray() });
     }
 }
@@ -49,8 +51,6 @@ public sealed record StoredOrganization(int Id, string Name)
     ];
 
     public List<StoredCluster> Clusters { get; } = [];
-
-    public List<JsonObject> Processes { get; } = [];
 }
 
 /// <summary>A secret; its values never leave the server.</summary>

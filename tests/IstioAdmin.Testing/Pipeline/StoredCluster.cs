@@ -57,6 +57,9 @@ public sealed class StoredCluster(int id, string name, string cloud, string dist
 
     public JsonArray Endpoints { get; } = [];
 
+    /// <summary>What the service runs in it, by name.</summary>
+    public JsonObject Services { get; } = [];
+
     /// <summary>The request that created it.</summary>
     public JsonObject? Request { get; init; }
 

@@ -59,6 +59,12 @@ internal sealed class ServerTrust : IDisposable
     /// <param name="fingerprint">SHA-256 of the certificate.</param>
     public static ServerTrust Pinned(Uri server, byte[] fingerprint) => new(server, serverName: null, authorities: null, insecure: false, fingerprint);
 
+    /// <summary>Whether one certificate is trusted, and no authority.</summary>
+    public bool IsPinned => _fingerprint is not null;
+
+    /// <summary>Whether the authorities were given, instead of those that the machine trusts.</summary>
+    public bool HasAuthorities => _authorities is not null;
+
     /// <summary>The same trust for a second owner, who may dispose of it.</summary>
     public ServerTrust Share() => new(_server, _serverName, _authorities is null ? null : [.. _authorities.Select(authority => new X509Certificate2(authority))], _insecure, _fingerprint);
 

@@ -98,13 +98,23 @@ public static class PkeChange
         await cluster.Pipeline.Client.SendAsync(HttpMethod.Put, cluster.Path, cloud.Update(complete), $"change the node pools of cluster '{cluster.Name}'", cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Changes the version of Kubernetes.</summary>
-    /// <exception cref="PipelineException">Pipeline refuses the change, or could not be reached.</exception>
-    public static Task UpgradeAsync(PkeCluster cluster, string version, CancellationToken cancel)
+    /// <summary>Checks a version to upgrade to.</summary>
+    /// <remarks>Kubernetes documentation, "Upgrading kubeadm clusters": there is no way back to an older version.</remarks>
+    /// <exception cref="MeshException">It is no version, or older than the cluster's (<c>PkeRequestInvalid</c>).</exception>
+    public static void CheckVersion(PkeCluster cluster, string version)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        if (!PkeNames.IsVersion(version))
-            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"'{version}' is not a version of Kubernetes such as 1.15.3.", "Correct it; nothing was sent to Pipeline.", version);
+        var problems = new Problems();
+        problems.AddIf(!PkeNames.IsVersion(version), $"'{version}' is not a version of Kubernetes such as 1.15.3");
+        problems.AddIf(PkeNames.IsOlder(version, cluster.Version), $"it has version {cluster.Version}, and Kubernetes cannot go back to {version}");
+        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name, "upgraded");
+    }
+
+    /// <summary>Changes the version of Kubernetes.</summary>
+    /// <exception cref="MeshException">The version will not do (<see cref="CheckVersion"/>), Pipeline refuses the change, or could not be reached.</exception>
+    public static Task UpgradeAsync(PkeCluster cluster, string version, CancellationToken cancel)
+    {
+        CheckVersion(cluster, version);
         return cluster.Pipeline.Client.SendAsync(
             HttpMethod.Put, $"{cluster.Path}/update", new JsonObject { ["version"] = version }, $"upgrade cluster '{cluster.Name}' to {version}", cancel);
     }

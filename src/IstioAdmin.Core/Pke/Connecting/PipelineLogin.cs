@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Kube.Failures;
 
@@ -110,6 +111,8 @@ internal sealed class PipelineLogin
 
     private static ServerTrust TrustOf(PipelineOptions options, BanzaiConfig own, Uri endpoint, List<string> warnings)
     {
+        if (options.CertificateAuthority is not null && endpoint.Scheme == Uri.UriSchemeHttp)
+            warnings.Add($"-CertificateAuthority does nothing: {endpoint.Name()} is not https.");
         if (options.CertificateAuthority is { } file)
             return Authority(endpoint, ReadAuthority(file, "-CertificateAuthority"), $"-CertificateAuthority '{file}'");
         if (endpoint.Scheme == Uri.UriSchemeHttps && own.Fingerprint is { } fingerprint)
@@ -145,15 +148,11 @@ internal sealed class PipelineLogin
 
     private static byte[] Fingerprint(string text, string file)
     {
-        try
-        {
-            return Convert.FromHexString(text.Replace(":", "", StringComparison.Ordinal));
-        }
-        catch (FormatException e)
-        {
-            throw new MeshException("CertificateFingerprintInvalid", FailureKind.InvalidInput, $"pipeline.tls-fingerprint in '{file}' is not hexadecimal.",
-                "Log in with banzai again, or give -CertificateAuthority.", file, e);
-        }
+        string digits = text.Replace(":", "", StringComparison.Ordinal);
+        return digits.Length == 2 * SHA256.HashSizeInBytes && digits.All(char.IsAsciiHexDigit)
+            ? Convert.FromHexString(digits)
+            : throw new MeshException("CertificateFingerprintInvalid", FailureKind.InvalidInput, $"pipeline.tls-fingerprint in '{file}' is not a SHA-256 of {2 * SHA256.HashSizeInBytes} hexadecimal digits.",
+                "Log in with banzai again, or give -CertificateAuthority.", file);
     }
 
     /// <summary>Where regions and instance types are known: as configured, else beside a Pipeline that is installed with everything that belongs to it.</summary>

@@ -1,5 +1,6 @@
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
+using IstioAdmin.Core.Pke.Kubeconfigs;
 
 namespace IstioAdmin.Core.Pke.Connecting;
 
@@ -17,12 +18,10 @@ public static class PkeKubeconfig
     public static async Task<MeshCluster> ConnectAsync(PkeCluster cluster, bool oidc, string? name, TimeSpan timeout, IReporter reporter, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        string yaml = await cluster.GetKubeconfigAsync(oidc, cancel).ConfigureAwait(false);
-        // Version v1alpha1 of the plugins' interface differs from v1beta1 in nothing but its name (Kubernetes 1.24 changelog).
-        string current = yaml.Replace("client.authentication.k8s.io/v1alpha1", "client.authentication.k8s.io/v1beta1", StringComparison.Ordinal);
+        DownloadedKubeconfig downloaded = await DownloadedKubeconfig.FetchAsync(cluster, oidc, contextName: null, cancel).ConfigureAwait(false);
         var options = new ConnectOptions
         {
-            Text = new KubeconfigText(current, $"kubeconfig of PKE cluster '{cluster.Name}'"),
+            Text = new KubeconfigText(downloaded.Text, $"kubeconfig of PKE cluster '{cluster.Name}'"),
             Name = name ?? cluster.Name,
             Timeout = timeout,
         };

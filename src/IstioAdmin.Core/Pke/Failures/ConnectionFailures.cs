@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IstioAdmin.Core.Kube.Connecting;
 using IstioAdmin.Core.Kube.Failures;
 using Polly.Timeout;
 
@@ -9,7 +10,11 @@ internal static class ConnectionFailures
 {
     private const string CheckEndpoint = "Check host and port of -Endpoint, and that Pipeline runs.";
 
-    public static MeshException From(PipelineClient client, Exception exception, string about)
+    /// <param name="client">The client that failed.</param>
+    /// <param name="exception">What the transport threw.</param>
+    /// <param name="about">What was asked, as it continues "could not".</param>
+    /// <param name="read">Whether nothing can have been changed.</param>
+    public static MeshException From(PipelineClient client, Exception exception, string about, bool read)
     {
         PipelineException Failure(string id, FailureKind kind, string what, string remedy) =>
             new(id, kind, $"{client.Endpoint.Name()}: could not {about}: {what}", remedy, about, exception);
@@ -20,7 +25,7 @@ internal static class ConnectionFailures
                 return known;
             // Thrown from the handshake, with words about a kubeconfig's fields.
             if (e is MeshException trust)
-                return new PipelineException("PipelineUntrusted", trust.Kind, trust.Message, RemedyOf(trust), about, trust);
+                return new PipelineException("PipelineUntrusted", trust.Kind, trust.Message, RemedyOf(trust, client.Trust), about, trust);
         }
         string host = client.Endpoint.Host;
         bool tls = client.Endpoint.Scheme == Uri.UriSchemeHttps;
@@ -40,15 +45,20 @@ internal static class ConnectionFailures
                 "Check that the port of -Endpoint speaks TLS; use http:// if it is meant not to."),
             TransportFault.NotHttp => Failure("PipelineTlsFailed", FailureKind.Connection,
                 tls ? "what came back is not HTTP." : "what came back is not HTTP; perhaps the server expects TLS on that port.", CheckEndpoint),
-            TransportFault.ConnectionLost => Failure("PipelineConnectionLost", FailureKind.Connection, "the connection broke before the answer was complete.",
-                "Look at what has become of it before you run the command again; proxies between, and Pipeline's log, may say more."),
+            TransportFault.ConnectionLost => Failure("PipelineConnectionLost", FailureKind.Connection,
+                $"the connection broke before the answer was complete{(tls ? "" : "; a server that expects https:// does that")}.",
+                (read ? "Run the command again; " : "Look at what has become of it before you run the command again; ") + "proxies between, and Pipeline's log, may say more."),
             _ when exception is JsonException => Failure("PipelineAnswerInvalid", FailureKind.InvalidResponse, "the answer is not what the API promises.", CheckEndpoint),
             _ => Failure("PipelineRequestFailed", FailureKind.Other, Excerpt.Of(client.WithoutToken(exception.Message)), CheckEndpoint),
         };
     }
 
-    private static string? RemedyOf(MeshException trust) => trust.ErrorId switch
+    private static string? RemedyOf(MeshException trust, ServerTrust by) => trust.ErrorId switch
     {
+        "ServerCertificateUntrusted" when by.IsPinned =>
+            "Pipeline shows another certificate than the one whose fingerprint banzai remembered (tls-fingerprint). Find out why; only when it is right, log in with banzai again, or give -CertificateAuthority.",
+        "ServerCertificateUntrusted" when by.HasAuthorities =>
+            "The authorities that were given (-CertificateAuthority, or banzai's configuration) did not issue it; give the certificate of the one that did.",
         "ServerCertificateUntrusted" => "Give the certificate of the authority that issued it with -CertificateAuthority.",
         "ServerCertificateExpired" => "Have Pipeline's certificate renewed; if it has not expired, correct this machine's clock.",
         "ServerNameMismatch" => "Use one of these names in -Endpoint.",

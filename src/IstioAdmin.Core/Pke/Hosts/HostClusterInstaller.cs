@@ -160,8 +160,8 @@ public sealed class HostClusterInstaller
         HostAnswer answer = await Master.RunAsync($"{Sudo}cat /etc/kubernetes/admin.conf", null, cancel).ConfigureAwait(false);
         if (answer.ExitCode != 0)
             throw Failed("PkeKubeconfigFailed", Options.Master, "reading /etc/kubernetes/admin.conf", answer, "Look at the file there; the cluster itself is made.");
-        return await KubeconfigFileMerge.MergeAsync(Options.Name, answer.Output, $"/etc/kubernetes/admin.conf of host '{Options.Master}'",
-            options with { ContextName = options.ContextName ?? Options.Name }, cancel).ConfigureAwait(false);
+        var downloaded = DownloadedKubeconfig.Read(answer.Output, $"/etc/kubernetes/admin.conf of host '{Options.Master}'", options.ContextName ?? Options.Name);
+        return await KubeconfigFileMerge.MergeAsync(Options.Name, downloaded, options, cancel).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyDictionary<string, bool>> WaitForNodesAsync(CancellationToken cancel)

@@ -8,7 +8,8 @@ internal sealed class DownloadedKubeconfig
 {
     private const string OldExec = "client.authentication.k8s.io/v1alpha1";
 
-    // Understood by every kubectl since 1.11; the oldest that today's know.
+    // Differs from v1alpha1 in nothing but its name (Kubernetes 1.24 changelog). Understood by every kubectl since 1.11; the oldest that
+    // today's know.
     private const string NewExec = "client.authentication.k8s.io/v1beta1";
 
     private readonly JsonObject _root;
@@ -25,6 +26,30 @@ internal sealed class DownloadedKubeconfig
 
     /// <summary>The whole file.</summary>
     public string Text => KubeYaml.Write(_root);
+
+    /// <summary>Fetches the kubeconfig of a cluster that Pipeline manages.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="oidc">The configuration for a personal login through OpenID Connect, instead of the administrator's.</param>
+    /// <param name="contextName">As for <see cref="Read"/>.</param>
+    /// <param name="cancel">Cancels fetching.</param>
+    /// <exception cref="MeshException"><c>PkeOidcNotEnabled</c>, it could not be fetched, or as <see cref="Read"/>.</exception>
+    public static async Task<DownloadedKubeconfig> FetchAsync(PkeCluster cluster, bool oidc, string? contextName, CancellationToken cancel)
+    {
+        RequireOidc(cluster, oidc);
+        string text = await cluster.GetKubeconfigAsync(oidc, cancel).ConfigureAwait(false);
+        return Read(text, $"The kubeconfig of cluster '{cluster.Name}'", contextName);
+    }
+
+    /// <summary>Refuses a personal login where the cluster has none.</summary>
+    /// <exception cref="MeshException"><c>PkeOidcNotEnabled</c>.</exception>
+    public static void RequireOidc(PkeCluster cluster, bool oidc)
+    {
+        if (oidc && !cluster.Oidc)
+        {
+            throw new MeshException("PkeOidcNotEnabled", FailureKind.NotSupported, $"Cluster '{cluster.Name}' does not take logins through OpenID Connect.",
+                "Leave -OidcConfig out, or make the cluster with -Oidc.", cluster.Name);
+        }
+    }
 
     /// <param name="text">YAML.</param>
     /// <param name="source">What to call it in messages.</param>

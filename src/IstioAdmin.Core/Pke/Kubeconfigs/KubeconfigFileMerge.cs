@@ -24,13 +24,8 @@ public static class KubeconfigFileMerge
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Oidc && !cluster.Oidc)
-        {
-            throw new MeshException("PkeOidcNotEnabled", FailureKind.NotSupported, $"Cluster '{cluster.Name}' does not take logins through OpenID Connect.",
-                "Leave -OidcConfig out, or make the cluster with OIDC.", cluster.Name);
-        }
-        string text = await cluster.GetKubeconfigAsync(options.Oidc, cancel).ConfigureAwait(false);
-        return await MergeAsync(cluster.Name, text, $"The kubeconfig of cluster '{cluster.Name}'", options, cancel).ConfigureAwait(false);
+        DownloadedKubeconfig downloaded = await DownloadedKubeconfig.FetchAsync(cluster, options.Oidc, options.ContextName, cancel).ConfigureAwait(false);
+        return await MergeAsync(cluster.Name, downloaded, options, cancel).ConfigureAwait(false);
     }
 
     internal static string DefaultOf(KubeEnvironment environment) => environment.KubeconfigVariable switch
@@ -39,9 +34,8 @@ public static class KubeconfigFileMerge
         var files => files.FirstOrDefault(File.Exists) ?? files[^1],
     };
 
-    internal static async Task<ExportedKubeconfig> MergeAsync(string cluster, string text, string source, KubeconfigMergeOptions options, CancellationToken cancel)
+    internal static async Task<ExportedKubeconfig> MergeAsync(string cluster, DownloadedKubeconfig downloaded, KubeconfigMergeOptions options, CancellationToken cancel)
     {
-        var downloaded = DownloadedKubeconfig.Read(text, source, options.ContextName);
         string file = options.Path ?? DefaultPath;
         if (Directory.Exists(file))
             throw new MeshException("NotAFile", FailureKind.InvalidInput, $"'{file}' is a directory.", "Give the path of a file.", file);

@@ -6,10 +6,23 @@ namespace IstioAdmin.Core.Pke.Requests;
 /// <summary>The address ranges of a cluster, none of which may overlap another.</summary>
 internal sealed class AddressRanges
 {
+    // banzaicloud/pipeline internal/pke/kubernetes.go; what is left open must not overlap what is given.
+    private const string DefaultPods = "10.200.0.0/16";
+    private const string DefaultServices = "10.32.0.0/24";
+
     private readonly List<(string What, IPNetwork Range)> _ranges = [];
     private readonly Problems _problems;
 
     public AddressRanges(Problems problems) => _problems = problems;
+
+    /// <summary>The ranges of a cluster's pods and services, as given or as Pipeline takes them.</summary>
+    public static AddressRanges Of(PkeClusterOrder order, Problems problems)
+    {
+        var ranges = new AddressRanges(problems);
+        ranges.Add("the pods' range", order.PodCidr ?? DefaultPods);
+        ranges.Add("the services' range", order.ServiceCidr ?? DefaultServices);
+        return ranges;
+    }
 
     /// <summary>Takes a range, and finds fault with it.</summary>
     /// <param name="what">What it is for, as it begins a sentence: <c>the pods' range</c>.</param>

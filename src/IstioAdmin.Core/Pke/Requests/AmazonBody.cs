@@ -8,7 +8,7 @@ namespace IstioAdmin.Core.Pke.Requests;
 /// </summary>
 /// <remarks>
 /// Source: the API description's CreateClusterRequest, CreatePKEProperties, NodePoolsPKE, AmazonAutoScalingGroup and UpdatePKEProperties;
-/// <c>size.desired</c>, <c>oidc</c> and <c>scaleOptions</c> are in banzaicloud/pipeline <c>pkg/cluster/pke/types.go</c> and older clients.
+/// <c>size.desired</c>, <c>oidc</c>, <c>cloudProviderConfig</c> and <c>scaleOptions</c> are in banzaicloud/pipeline <c>pkg/cluster/pke/types.go</c> and older clients.
 /// </remarks>
 internal static class AmazonBody
 {
@@ -26,16 +26,20 @@ internal static class AmazonBody
         var kubernetes = new JsonObject { ["version"] = order.KubernetesVersion, ["rbac"] = new JsonObject { ["enabled"] = order.Rbac } };
         if (order.Oidc is { } oidc)
             kubernetes["oidc"] = new JsonObject { ["enabled"] = oidc };
+        var network = new JsonObject
+        {
+            ["apiServerAddress"] = "",
+            ["serviceCIDR"] = order.ServiceCidr ?? "",
+            ["podCIDR"] = order.PodCidr ?? "",
+            ["provider"] = order.NetworkProvider ?? "",
+        };
+        // Where the cluster is made; what a pool says of it Pipeline reads and forgets (src/cluster/manager_common_creator.go).
+        if (order.NodePools.Select(pool => pool.VpcId).FirstOrDefault(id => id is not null) is { } vpc)
+            network["cloudProviderConfig"] = new JsonObject { ["vpcID"] = vpc };
         body["properties"] = JsonPath.Nest(
             new JsonObject
             {
-                ["network"] = new JsonObject
-                {
-                    ["apiServerAddress"] = "",
-                    ["serviceCIDR"] = order.ServiceCidr ?? "",
-                    ["podCIDR"] = order.PodCidr ?? "",
-                    ["provider"] = order.NetworkProvider ?? "",
-                },
+                ["network"] = network,
                 ["nodePools"] = new JsonArray([.. order.NodePools.Select(Pool)]),
                 ["kubernetes"] = kubernetes,
                 ["cri"] = new JsonObject { ["runtime"] = order.Runtime },

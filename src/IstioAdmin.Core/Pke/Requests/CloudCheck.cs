@@ -7,7 +7,7 @@ internal static class CloudCheck
 {
     private const int Suggested = 8;
 
-    /// <exception cref="MeshException">A region, zone, instance type or resource group does not exist (<c>PkeRequestInvalid</c>).</exception>
+    /// <exception cref="MeshException">A region, zone, instance type, resource group, network or subnet does not exist (<c>PkeRequestInvalid</c>).</exception>
     public static async Task CheckAsync(PipelineConnection pipeline, PkeClusterOrder order, IReporter reporter, CancellationToken cancel)
     {
         var problems = new Problems();
@@ -15,6 +15,7 @@ internal static class CloudCheck
             await CheckPlaceAsync(pipeline, order, location, problems, reporter, cancel).ConfigureAwait(false);
         if (order is { Cloud: "azure", ResourceGroup: { } group, SecretId: { } secret })
             await CheckGroupAsync(pipeline, group, secret, problems, reporter, cancel).ConfigureAwait(false);
+        await NetworkCheck.CheckAsync(pipeline, order, problems, reporter, cancel).ConfigureAwait(false);
         problems.ThrowIfAny($"Cluster '{order.Name}'", order.Name);
     }
 
@@ -26,7 +27,7 @@ internal static class CloudCheck
             return;
         var problems = new Problems();
         await CheckInstanceTypesAsync(pipeline, cluster.Cloud, location, pools, problems, reporter, cancel).ConfigureAwait(false);
-        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name);
+        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name, "changed");
     }
 
     private static async Task CheckPlaceAsync(PipelineConnection pipeline, PkeClusterOrder order, string location, Problems problems, IReporter reporter, CancellationToken cancel)

@@ -21,10 +21,15 @@ internal static partial class PkeNames
         : "the name is not lower case letters, digits and single dashes between them";
 
     /// <summary>Whether a text is a version of Kubernetes, such as <c>1.12.2</c> or <c>v1.12.2</c>.</summary>
-    public static bool IsVersion(string text) => Version().IsMatch(text);
+    public static bool IsVersion(string text) => VersionText().IsMatch(text);
 
     /// <summary>A version without the <c>v</c> that some write before it.</summary>
     public static string Plain(string? version) => version?.TrimStart('v', 'V') ?? "";
+
+    /// <summary>Whether a version is known to be older than another. One without its last number, such as <c>1.12</c>, is not older than <c>1.12.2</c>.</summary>
+    public static bool IsOlder(string version, string? other) =>
+        Version.TryParse(Plain(version).Split('-')[0], out Version? one) && Version.TryParse(Plain(other).Split('-')[0], out Version? two)
+        && (one.Build < 0 ? new Version(one.Major, one.Minor) < new Version(two.Major, two.Minor) : one < two);
 
     /// <summary>Why a node cannot have that label; null when it can.</summary>
     /// <remarks>Source: Kubernetes documentation, "Labels and Selectors"; Pipeline keeps <c>*.banzaicloud.io</c> for itself.</remarks>
@@ -49,7 +54,7 @@ internal static partial class PkeNames
     private static partial Regex PoolName();
 
     [GeneratedRegex(@"^v?\d{1,3}\.\d{1,3}(\.\d{1,3})?(-[0-9A-Za-z.-]+)?$")]
-    private static partial Regex Version();
+    private static partial Regex VersionText();
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")]
     private static partial Regex Qualified();

@@ -5,9 +5,8 @@ namespace IstioAdmin.Core.Pke.Requests;
 /// <summary>Everything about an order that can be known to be wrong before anybody is asked.</summary>
 internal static class PkeOrderCheck
 {
-    // banzaicloud/pipeline internal/pke/kubernetes.go; what is left open must not overlap what is given.
-    private const string DefaultPodCidr = "10.200.0.0/16";
-    private const string DefaultServiceCidr = "10.32.0.0/24";
+    // banzaicloud/pipeline templates/pke/vpc.cf.yaml, VpcBlock.
+    private const string MadeNetwork = "192.168.0.0/16";
 
     /// <exception cref="MeshException">The order cannot be carried out (<c>PkeRequestInvalid</c>); the message names every reason.</exception>
     public static void Check(PkeClusterOrder order)
@@ -17,9 +16,9 @@ internal static class PkeOrderCheck
         if (PkeNames.WrongCluster(order.Name) is { } wrongName)
             problems.Add(wrongName);
         problems.AddIf(!PkeNames.IsVersion(order.KubernetesVersion), $"'{order.KubernetesVersion}' is not a version of Kubernetes such as 1.12.2");
-        problems.AddIf(cloud.NeedsLocation && string.IsNullOrWhiteSpace(order.Location), $"a cluster in {cloud.Name} needs a location");
-        problems.AddIf(order.SecretId is null && order.SecretName is null, "the secret with which Pipeline logs in to the cloud is not named");
-        problems.AddIf(order.SshSecretId is not null && cloud.Type is null && order.SecretId is null, "with a secret for SSH, the cloud's secret has to be known by its identifier");
+        problems.AddIf(cloud.NeedsLocation && string.IsNullOrWhiteSpace(order.Location), $"a cluster in {cloud.Name} needs a location (-Location)");
+        problems.AddIf(order.SecretId is null && order.SecretName is null, "the secret with which Pipeline logs in to the cloud is not named (-SecretName or -SecretId)");
+        problems.AddIf(order.SshSecretId is not null && cloud.Type is null && order.SecretId is null, "with a secret for SSH, the cloud's secret has to be known by its identifier (-SecretId)");
         CheckOthers(order, cloud, problems);
         CheckPools(order.NodePools, cloud, problems);
         CheckRanges(order, problems);
@@ -34,7 +33,12 @@ internal static class PkeOrderCheck
         foreach (PkeNodePool pool in changed)
             CheckPool(pool, cloud, problems, isNew: cluster.NodePools.All(existing => existing.Name != pool.Name));
         CheckNames(pools, problems);
-        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name);
+        foreach (PkeNodePool pool in changed)
+        {
+            if (pool.InstanceType is { } type && cluster.NodePools.FirstOrDefault(existing => existing.Name == pool.Name)?.InstanceType is { } has && has != type)
+                problems.Add($"node pool '{pool.Name}' has machines of type {has}, which stay; for {type} add another pool and remove this one");
+        }
+        problems.ThrowIfAny($"Cluster '{cluster.Name}'", cluster.Name, "changed");
     }
 
     /// <exception cref="MeshException">The pool cannot be one of any cluster (<c>PkeRequestInvalid</c>).</exception>
@@ -48,7 +52,7 @@ internal static class PkeOrderCheck
     private static void CheckOthers(PkeClusterOrder order, PkeCloud cloud, Problems problems)
     {
         bool azure = cloud.Name == "azure", vsphere = cloud.Name == "vsphere", amazon = cloud.Name == "amazon";
-        problems.AddIf(azure && string.IsNullOrWhiteSpace(order.ResourceGroup), "a cluster in azure needs a resource group");
+        problems.AddIf(azure && string.IsNullOrWhiteSpace(order.ResourceGroup), "a cluster in azure needs a resource group (-ResourceGroup)");
         problems.AddIf(!azure && order.ResourceGroup is not null, $"{cloud.Name} has no resource groups");
         problems.AddIf(!azure && (order.NetworkName is not null || order.NetworkCidr is not null), $"the network of a cluster in {cloud.Name} is named by its pools, not by the cluster");
         problems.AddIf(!azure && (order.AccessPoints.Count > 0 || order.ApiServerAccessPoints.Count > 0), $"{cloud.Name} has no access points");
@@ -76,6 +80,19 @@ internal static class PkeOrderCheck
                 : $"{masters.Length} node pools have the role master ({string.Join(", ", masters.Select(pool => pool.Name))}); exactly one must");
         }
         problems.AddIf(pools.Count > 1 && !pools.Any(pool => pool.Roles.Any(role => role != "master")), "no node pool has a role for workloads (worker)");
+        if (cloud.Name == "amazon")
+            CheckPlaces(pools, problems);
+    }
+
+    /// <remarks>Source: banzaicloud/pipeline <c>internal/providers/pke/pkeworkflow/create_cluster.go</c>, which fails when machines are to be made already.</remarks>
+    private static void CheckPlaces(IReadOnlyList<PkeNodePool> pools, Problems problems)
+    {
+        foreach (PkeNodePool pool in pools.Where(pool => pool.Zones.Count == 0 && (pool.IsMaster || pool.Subnets.Count == 0)))
+            problems.Add($"node pool '{pool.Name}': it is in no availability zone{(pool.IsMaster ? "" : " and no subnet")}");
+        string[] networks = [.. pools.Select(pool => pool.VpcId).OfType<string>().Distinct()];
+        problems.AddIf(networks.Length > 1, $"the node pools are in several networks ({string.Join(", ", networks)}); a cluster has one");
+        if (networks.Length == 0 && pools.FirstOrDefault(pool => pool.Subnets.Count > 0) is { } placed)
+            problems.Add($"node pool '{placed.Name}': its subnets belong to a network that no pool names");
     }
 
     private static void CheckNames(IReadOnlyList<PkeNodePool> pools, Problems problems)
@@ -141,10 +158,9 @@ internal static class PkeOrderCheck
 
     private static void CheckRanges(PkeClusterOrder order, Problems problems)
     {
-        var ranges = new AddressRanges(problems);
-        bool given = (order.PodCidr ?? order.ServiceCidr ?? order.NetworkCidr) is not null;
-        ranges.Add("the pods' range", order.PodCidr ?? (given ? DefaultPodCidr : null));
-        ranges.Add("the services' range", order.ServiceCidr ?? (given ? DefaultServiceCidr : null));
+        var ranges = AddressRanges.Of(order, problems);
+        if (order.Cloud == "amazon" && order.NodePools.All(pool => pool.VpcId is null))
+            ranges.Add("the network that Pipeline makes", MadeNetwork);
         IPNetwork? network = ranges.Add("the network's range", order.NetworkCidr);
         foreach (IGrouping<string, PkeNodePool> subnet in order.NodePools.Where(pool => pool.SubnetCidr is not null).GroupBy(pool => pool.Subnets is [var name, ..] ? name : pool.Name))
         {

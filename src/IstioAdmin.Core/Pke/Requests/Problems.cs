@@ -16,13 +16,16 @@ internal sealed class Problems
     }
 
     /// <exception cref="MeshException">Something is wrong (<c>PkeRequestInvalid</c>).</exception>
-    public void ThrowIfAny(string what, object? target)
+    /// <param name="what">What was asked for, as it begins a sentence: <c>Cluster 'demo'</c>.</param>
+    /// <param name="target">What the error is about.</param>
+    /// <param name="done">What cannot be done with it.</param>
+    public void ThrowIfAny(string what, object? target, string done = "made")
     {
         if (_found is [var only])
-            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"{what} cannot be made so: {only}.", "Correct it; nothing was sent to Pipeline.", target);
+            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"{what} cannot be {done} so: {only}.", "Correct it; nothing was sent to Pipeline.", target);
         if (Any)
         {
-            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"{what} cannot be made so: {string.Join("; ", _found.Select((problem, i) => $"({i + 1}) {problem}"))}.",
+            throw new MeshException("PkeRequestInvalid", FailureKind.InvalidInput, $"{what} cannot be {done} so: {string.Join("; ", _found.Select((problem, i) => $"({i + 1}) {problem}"))}.",
                 "Correct these; nothing was sent to Pipeline.", target);
         }
     }

@@ -30,13 +30,9 @@ public static class ClusterShell
             throw new MeshException("ClusterShellNested", FailureKind.Conflict, $"This is a shell for cluster {name} already.",
                 $"Leave it with exit first; one inside the other makes it hard to know which cluster a command meets. To do it all the same, remove the variable {Marker}.", cluster.Name);
         }
-        if (options.Oidc && !cluster.Oidc)
-        {
-            throw new MeshException("PkeOidcNotEnabled", FailureKind.NotSupported, $"Cluster '{cluster.Name}' does not take logins through OpenID Connect.",
-                "Leave -OidcConfig out, or make the cluster with OIDC.", cluster.Name);
-        }
+        DownloadedKubeconfig.RequireOidc(cluster, options.Oidc);
         ShellProgram program = options.Command is null ? ShellProgram.OfUser() : ShellProgram.Of(options.Command, options.Arguments);
-        string text = DownloadedKubeconfig.Read(await cluster.GetKubeconfigAsync(options.Oidc, cancel).ConfigureAwait(false), $"The kubeconfig of cluster '{cluster.Name}'", null).Text;
+        string text = (await DownloadedKubeconfig.FetchAsync(cluster, options.Oidc, contextName: null, cancel).ConfigureAwait(false)).Text;
         using var folder = PrivateFolder.Create();
         string kubeconfig = await folder.WriteAsync("config", text, cancel).ConfigureAwait(false);
         foreach ((string name, string content) in program.Files)

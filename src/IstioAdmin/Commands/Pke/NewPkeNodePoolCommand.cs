@@ -37,14 +37,17 @@ public sealed class NewPkeNodePoolCommand : AsyncCommand
     /// <summary>Availability zones.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ZoneCompleter))]
+    [ValidateNotNullOrEmpty]
     public string[] Zone { get; set; } = [];
 
     /// <summary>Subnets: identifiers on Amazon, a name on Azure.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string[] Subnet { get; set; } = [];
 
     /// <summary>Address range of a subnet that is to be made (Azure).</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string? SubnetCidr { get; set; }
 
     /// <summary>The fewest machines; as many as wanted by default.</summary>
@@ -145,6 +148,9 @@ public sealed class NewPkeNodePoolCommand : AsyncCommand
         }));
         return Task.CompletedTask;
     }
+
+    /// <summary>A cluster must not be made of the pools that are left.</summary>
+    protected override bool IsTerminating(Exception failure) => true;
 
     private static Dictionary<string, string> Texts(IDictionary? map, string what)
     {

@@ -84,6 +84,9 @@ public sealed class SetPkeClusterCommand : PkeClusterCommand
     protected override Task ProcessAsync(CancellationToken cancel) => ForEachClusterAsync(async (cluster, cancel) =>
     {
         JsonObject? hooks = PkeArguments.PostHooks(SessionState, PostHook);
+        // Nothing is begun that cannot be finished.
+        if (KubernetesVersion is { } wanted)
+            PkeChange.CheckVersion(cluster, wanted);
         if (ChangesPools && await ChangePoolsAsync(cluster, cancel))
             cluster = await SettleAsync(cluster, cancel);
         if (KubernetesVersion is { } version && !PkeChange.IsVersion(cluster, version) && ShouldProcess(Target(cluster), $"Upgrade Kubernetes from {cluster.Version} to {version}"))
