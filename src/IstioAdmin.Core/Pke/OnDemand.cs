@@ -24,7 +24,15 @@ internal sealed class OnDemand<T>
     private IReadOnlyList<T> Fetch()
     {
         using var limit = new CancellationTokenSource(Limit);
-        // On the thread pool: the caller's thread may be one to which continuations want to come back.
-        return Task.Run(() => _fetch(limit.Token)).GetAwaiter().GetResult();
+        try
+        {
+            // On the thread pool: the caller's thread may be one to which continuations want to come back.
+            return Task.Run(() => _fetch(limit.Token)).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new PipelineException("PipelineTimedOut", FailureKind.Timeout, FormattableString.Invariant($"Pipeline did not answer within {Limit.TotalSeconds:0} seconds."),
+                "Look at the property again; if it stays so, check Pipeline's health.", target: null, e);
+        }
     }
 }

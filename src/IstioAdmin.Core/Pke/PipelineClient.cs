@@ -68,19 +68,33 @@ internal sealed class PipelineClient : IDisposable
     /// <param name="timeout">Longest wait for the answer; null for the transport's own limits.</param>
     /// <param name="cancel">Cancels reading.</param>
     /// <param name="headers">Parameters that the API wants as headers.</param>
+    /// <param name="confidential">Whether no part of the answer may be in an error.</param>
     /// <exception cref="PipelineException">Pipeline could not be reached, refused, or answered something else than JSON.</exception>
-    public async Task<JsonNode?> GetAsync(string path, string about, TimeSpan? timeout, CancellationToken cancel, IReadOnlyList<(string Name, string Value)>? headers = null)
+    public async Task<JsonNode?> GetAsync(string path, string about, TimeSpan? timeout, CancellationToken cancel, IReadOnlyList<(string Name, string Value)>? headers = null, bool confidential = false)
     {
         try
         {
+            // A body that is cut off is found out when it is parsed.
             return await Transient.BodyReads.ExecuteAsync(
-                async token => (await ExchangeAsync(HttpMethod.Get, path, null, about, timeout, headers, token).ConfigureAwait(false)).Body, cancel).ConfigureAwait(false);
+                async token => Parse((await ExchangeAsync(HttpMethod.Get, path, null, about, timeout, headers, token).ConfigureAwait(false)).Body, about, confidential), cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
             throw ConnectionFailures.From(this, e, about, read: true);
         }
     }
+
+    /// <summary>Reads a list.</summary>
+    /// <inheritdoc cref="GetAsync" path="/param"/>
+    /// <exception cref="PipelineException">As <see cref="GetAsync"/>, or it is no list.</exception>
+    public async Task<JsonArray> ListAsync(string path, string about, CancellationToken cancel, IReadOnlyList<(string Name, string Value)>? headers = null) =>
+        await GetAsync(path, about, timeout: null, cancel, headers).ConfigureAwait(false) switch
+        {
+            // Go writes an empty list as null.
+            null => [],
+            JsonArray list => list,
+            _ => throw AnswerFailures.Unexpected(this, about, "is no list"),
+        };
 
     /// <summary>Sends a change, once.</summary>
     /// <returns>The status, any of 2xx, and the answer's body; null when it is empty.</returns>
@@ -89,7 +103,8 @@ internal sealed class PipelineClient : IDisposable
     {
         try
         {
-            return await ExchangeAsync(method, path, body, about, null, null, cancel).ConfigureAwait(false);
+            (HttpStatusCode status, byte[] answer) = await ExchangeAsync(method, path, body, about, null, null, cancel).ConfigureAwait(false);
+            return (status, Parse(answer, about, confidential: false));
         }
         catch (Exception e) when (e is not PipelineException && !cancel.IsCancellationRequested)
         {
@@ -105,7 +120,7 @@ internal sealed class PipelineClient : IDisposable
 
     public void Dispose() => _transport.Dispose();
 
-    private async Task<(HttpStatusCode Status, JsonNode? Body)> ExchangeAsync(
+    private async Task<(HttpStatusCode Status, byte[] Body)> ExchangeAsync(
         HttpMethod method, string path, JsonNode? body, string about, TimeSpan? timeout, IReadOnlyList<(string Name, string Value)>? headers, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, new Uri(Endpoint, path));
@@ -127,7 +142,7 @@ internal sealed class PipelineClient : IDisposable
             deadline.CancelAfter(bodyLimit);
         try
         {
-            return (response.StatusCode, Parse(await ReadAsync(response.Content, about, deadline.Token).ConfigureAwait(false), about));
+            return (response.StatusCode, await ReadAsync(response.Content, about, deadline.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
@@ -150,7 +165,7 @@ internal sealed class PipelineClient : IDisposable
         return whole.ToArray();
     }
 
-    private JsonNode? Parse(byte[] body, string about)
+    private JsonNode? Parse(byte[] body, string about, bool confidential)
     {
         if (body.AsSpan().Trim(" \t\r\n"u8).IsEmpty)
             return null;
@@ -160,7 +175,7 @@ internal sealed class PipelineClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw AnswerFailures.NotJson(this, about, body, e);
+            throw AnswerFailures.NotJson(this, about, body, e, confidential);
         }
     }
 }

@@ -102,7 +102,7 @@ public sealed class PkeCluster
     public async Task<string> GetKubeconfigAsync(bool oidc, CancellationToken cancel)
     {
         string about = $"get the kubeconfig of cluster '{Name}'";
-        JsonNode? answer = await Pipeline.Client.GetAsync($"{Path}/{(oidc ? "oidcconfig" : "config")}", about, timeout: null, cancel).ConfigureAwait(false);
+        JsonNode? answer = await Pipeline.Client.GetAsync($"{Path}/{(oidc ? "oidcconfig" : "config")}", about, timeout: null, cancel, confidential: true).ConfigureAwait(false);
         return answer.TextAt("data") ?? throw AnswerFailures.Unexpected(Pipeline.Client, about, "has no 'data'");
     }
 

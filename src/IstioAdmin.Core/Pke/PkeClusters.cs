@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Pke.Failures;
 
 namespace IstioAdmin.Core.Pke;
 
@@ -15,11 +14,8 @@ public static class PkeClusters
     {
         ArgumentNullException.ThrowIfNull(pipeline);
         string about = $"list the clusters of '{pipeline.Organization}'";
-        JsonNode? answer = await pipeline.Client.GetAsync(pipeline.Path("clusters"), about, timeout: null, cancel).ConfigureAwait(false);
-        // Go writes an empty list as null.
-        if (answer is not (null or JsonArray))
-            throw AnswerFailures.Unexpected(pipeline.Client, about, "is no list");
-        return [.. (answer as JsonArray ?? []).Select(item => PkeReading.Cluster(pipeline, item, about))];
+        JsonArray answer = await pipeline.Client.ListAsync(pipeline.Path("clusters"), about, cancel).ConfigureAwait(false);
+        return [.. answer.Select(item => PkeReading.Cluster(pipeline, item, about))];
     }
 
     /// <summary>Clusters with everything that Pipeline tells of each.</summary>

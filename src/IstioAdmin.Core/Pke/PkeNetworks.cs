@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Pke.Failures;
 
 namespace IstioAdmin.Core.Pke;
 
@@ -35,12 +34,10 @@ internal sealed record PkeNetworks(PipelineConnection Pipeline, string Cloud, st
 
     private async Task<IReadOnlyList<PkeNetwork>> ReadAsync(string path, string about, CancellationToken cancel)
     {
-        JsonNode? answer = await Pipeline.Client.GetAsync(Pipeline.Path(path), about, timeout: null, cancel, [("secretId", SecretId)]).ConfigureAwait(false);
-        if (answer is not (null or JsonArray))
-            throw AnswerFailures.Unexpected(Pipeline.Client, about, "is no list");
+        JsonArray answer = await Pipeline.Client.ListAsync(Pipeline.Path(path), about, cancel, [("secretId", SecretId)]).ConfigureAwait(false);
         return
         [
-            .. (answer as JsonArray ?? []).Where(item => item.TextAt("id") is not null)
+            .. answer.Where(item => item.TextAt("id") is not null)
                 .Select(item => new PkeNetwork(item.TextAt("id")!, item.TextAt("name") ?? "", item.TextAt("location"), [.. item.TextsAt("cidrs")])),
         ];
     }

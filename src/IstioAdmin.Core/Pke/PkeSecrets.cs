@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Core.Pke.Failures;
 
 namespace IstioAdmin.Core.Pke;
 
@@ -17,12 +16,9 @@ public static class PkeSecrets
     public static async Task<IReadOnlyList<PipelineSecret>> ListAsync(PipelineConnection pipeline, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        string about = $"list the secrets of '{pipeline.Organization}'";
         // Not filtered by the server: its filter knows fewer types than there are.
-        JsonNode? answer = await pipeline.Client.GetAsync(pipeline.Path("secrets"), about, timeout: null, cancel).ConfigureAwait(false);
-        if (answer is not (null or JsonArray))
-            throw AnswerFailures.Unexpected(pipeline.Client, about, "is no list");
-        return [.. (answer as JsonArray ?? []).Where(item => item.TextAt("id") is not null)
+        JsonArray answer = await pipeline.Client.ListAsync(pipeline.Path("secrets"), $"list the secrets of '{pipeline.Organization}'", cancel).ConfigureAwait(false);
+        return [.. answer.Where(item => item.TextAt("id") is not null)
             .Select(item => new PipelineSecret(item.TextAt("id")!, item.TextAt("name") ?? "", item.TextAt("type") ?? ""))];
     }
 

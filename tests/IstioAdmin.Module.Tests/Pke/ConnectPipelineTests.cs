@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using IstioAdmin.Testing;
-using IstioAdmin.Testing.Operators;
 using IstioAdmin.Testing.Pipeline;
 
 namespace IstioAdmin.Module.Tests.Pke;

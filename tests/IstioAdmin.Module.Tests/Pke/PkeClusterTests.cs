@@ -147,16 +147,7 @@ public sealed class PkeClusterTests : PkeTest
     [Fact]
     public async Task A_cluster_is_connected_with_from_the_pipeline_and_leaves_no_file()
     {
-        await using FakeApiServer api = await FakeApiServer.StartAsync(async http =>
-        {
-            http.Response.ContentType = "application/json";
-            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(http.Response, http.Request.Path.Value switch
-            {
-                "/version" => """{"gitVersion":"v1.12.2"}""",
-                "/apis" => """{"kind":"APIGroupList","groups":[]}""",
-                _ => """{"kind":"List","metadata":{},"items":[]}""",
-            }, Cancel);
-        });
+        await using FakeApiServer api = await StartBareAsync();
         string file = Path.GetTempFileName();
         Server.AddCluster("demo").Kubeconfig = File.ReadAllText(api.WriteKubeconfig(file, "kubernetes-admin@demo"));
         File.Delete(file);
@@ -165,6 +156,35 @@ public sealed class PkeClusterTests : PkeTest
         Assert.Equal("kubernetes-admin@demo", mesh.Properties["Context"].Value);
         Assert.Equal("v1.12.2", mesh.Properties["Version"].Value);
         Assert.Equal("demo", Assert.Single(Shell.Run("Get-MeshCluster -Current").ThrowIfFailed().Output).ToString());
+    }
+
+    [Fact]
+    public async Task A_login_plugin_of_the_old_version_is_told_the_new_one_and_its_arguments_stay()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The plugin of this test is a shell script.");
+        const string old = "client.authentication.k8s.io/v1alpha1";
+        await using FakeApiServer api = await StartBareAsync();
+        string folder = Directory.CreateTempSubdirectory("istioadmin-").FullName;
+        try
+        {
+            string asked = Path.Combine(folder, "asked"), plugin = Path.Combine(folder, "plugin");
+            File.WriteAllText(plugin, $$$"""
+                echo "$1 $KUBERNETES_EXEC_INFO" >{{{asked}}}
+                echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"t0ken-of-the-plugin"}}'
+                """);
+            string text = File.ReadAllText(api.WriteKubeconfig(Path.Combine(folder, "config")));
+            Server.AddCluster("demo").Kubeconfig = text.Replace("user: {}", $"user: {{exec: {{apiVersion: {old}, command: sh, args: [{plugin}, {old}]}}}}", StringComparison.Ordinal);
+
+            Shell.Run("Get-PkeCluster demo | Connect-MeshCluster").ThrowIfFailed();
+
+            string said = File.ReadAllText(asked);
+            Assert.StartsWith($"{old} ", said, StringComparison.Ordinal);
+            Assert.Contains("client.authentication.k8s.io/v1beta1", said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -205,4 +225,16 @@ public sealed class PkeClusterTests : PkeTest
     private string[] Names(string script) => [.. Shell.Run(script).ThrowIfFailed().Output.Select(cluster => $"{cluster.Properties["Name"].Value}")];
 
     private string[] Texts(string script, params object?[] arguments) => [.. Shell.Run(script, arguments).ThrowIfFailed().Output.Select(line => $"{line}")];
+
+    /// <summary>An API server of Kubernetes 1.12 with nothing in it.</summary>
+    private static Task<FakeApiServer> StartBareAsync() => FakeApiServer.StartAsync(async http =>
+    {
+        http.Response.ContentType = "application/json";
+        await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(http.Response, http.Request.Path.Value switch
+        {
+            "/version" => """{"gitVersion":"v1.12.2"}""",
+            "/apis" => """{"kind":"APIGroupList","groups":[]}""",
+            _ => """{"kind":"List","metadata":{},"items":[]}""",
+        }, Cancel);
+    });
 }

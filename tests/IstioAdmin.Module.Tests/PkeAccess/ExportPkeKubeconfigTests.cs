@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using IstioAdmin.Testing;
+using IstioAdmin.Testing.Pipeline;
 
 namespace IstioAdmin.Module.Tests.PkeAccess;
 
@@ -89,6 +90,16 @@ public sealed class ExportPkeKubeconfigTests : AccessTest
         Server.Cluster("demo").Kubeconfig = "apiVersion: v1\nclusters:\n- name: [";
         Assert.StartsWith("YamlInvalid,", Assert.Single(Export("").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(Theirs, File.ReadAllText(Config));
+    }
+
+    [Fact]
+    public void What_stands_in_a_kubeconfig_is_in_no_error()
+    {
+        // As a proxy does that unpacks what it thinks is a file.
+        Server.Break("GET .*/config$", PipelineFault.Answer(200, "apiVersion: v1\nusers: [{name: me, user: {token: s3cr3t-t0ken}}]"), times: 10);
+        ErrorRecord error = Assert.Single(Export("-Verbose").Errors);
+        Assert.StartsWith("PipelineAnswerInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t-t0ken", error.Exception.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using IstioAdmin.Core.Files;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting.Credentials;
 using IstioAdmin.Core.Kube.Failures;
@@ -82,7 +83,7 @@ internal sealed class HelmProgram
         var environment = new Dictionary<string, string>();
         List<string> all = [.. arguments];
         // A kubeconfig that is in no file has to be in one for as long as the program runs.
-        using PrivateFile? lent = withCluster && _endpoint.KubeconfigText is { } text ? PrivateFile.With(text.Yaml) : null;
+        using LentFile? lent = withCluster && _endpoint.KubeconfigText is { } text ? LentFile.With(text.Yaml) : null;
         IReadOnlyList<string> kubeconfig = lent is null ? _endpoint.Kubeconfig : [lent.Path];
         if (withCluster && kubeconfig.Count > 0)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IstioAdmin.Core.Files;
 using IstioAdmin.Core.Kube;
 
 namespace IstioAdmin.Core.Operators.Helm;
@@ -27,14 +28,15 @@ internal sealed record HelmRelease(HelmProgram Helm, string Namespace, string Na
     /// <exception cref="MeshException">Helm failed (<c>HelmFailed</c>).</exception>
     public async Task<(string Manifest, string? Version)> UpgradeAsync(OperatorOptions options, bool dryRun, CancellationToken cancel)
     {
-        using ValueFile? values = ValueFile.Create(options.Values);
+        // On a command line everybody could read them.
+        using LentFile? values = options.Values is { Count: > 0 } given ? LentFile.With(given.ToJsonString(), ".json") : null;
         List<string> arguments = ["upgrade", Name, options.Chart!, "--install", "--namespace", Namespace, "--create-namespace", "--output", "json"];
         if (options.Version is not null)
             arguments.AddRange(["--version", options.Version]);
         foreach (string file in options.ValueFiles)
             arguments.AddRange(["--values", file]);
         if (values is not null)
-            arguments.AddRange(["--values", values.ToString()]);
+            arguments.AddRange(["--values", values.Path]);
         // Without it an upgrade forgets what an earlier one was given.
         if (values is null && options.ValueFiles.Count == 0)
             arguments.Add("--reuse-values");

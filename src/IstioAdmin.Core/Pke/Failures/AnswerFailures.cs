@@ -7,7 +7,7 @@ namespace IstioAdmin.Core.Pke.Failures;
 /// <summary>A 2xx answer whose body is not what the API promises.</summary>
 internal static class AnswerFailures
 {
-    public static PipelineException NotJson(PipelineClient client, string about, byte[] body, JsonException cause)
+    public static PipelineException NotJson(PipelineClient client, string about, byte[] body, JsonException cause, bool confidential)
     {
         string text = Encoding.UTF8.GetString(body);
         if (Excerpt.LooksLikeHtml(text))
@@ -18,7 +18,7 @@ internal static class AnswerFailures
         return ResponseFailure.EndsEarly(cause)
             ? Failure(client, "PipelineAnswerTruncated", about, "the answer stops before the end of its JSON.",
                 "Run the command again; if it stays so, look at proxies between here and Pipeline.", cause)
-            : Failure(client, "PipelineAnswerInvalid", about, $"the answer is not JSON: \"{Excerpt.Of(client.WithoutToken(text))}\"",
+            : Failure(client, "PipelineAnswerInvalid", about, confidential ? "the answer is not JSON." : $"the answer is not JSON: \"{Excerpt.Of(client.WithoutToken(text))}\"",
                 "Check that -Endpoint is the address of Pipeline's API and that nothing between rewrites its answers.", cause);
     }
 

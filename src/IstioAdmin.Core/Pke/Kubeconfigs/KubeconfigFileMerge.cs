@@ -1,4 +1,5 @@
 using System.Text;
+using IstioAdmin.Core.Files;
 using IstioAdmin.Core.Kube.Connecting;
 
 namespace IstioAdmin.Core.Pke.Kubeconfigs;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IstioAdmin.Core.Files;
 
 namespace IstioAdmin.Core.Pke.Kubeconfigs;
 

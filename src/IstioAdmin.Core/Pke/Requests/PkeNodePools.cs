@@ -8,7 +8,7 @@ public static class PkeNodePools
     public static PkeNodePool Checked(PkeNodePool pool)
     {
         ArgumentNullException.ThrowIfNull(pool);
-        PkeOrderCheck.Check(pool);
+        PoolCheck.Check(pool);
         return pool;
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using IstioAdmin.Core.Files;
 using IstioAdmin.Core.Pke.Kubeconfigs;
 
 namespace IstioAdmin.Core.Pke.Shells;

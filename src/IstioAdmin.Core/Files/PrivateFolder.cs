@@ -1,6 +1,4 @@
-using IstioAdmin.Core.Pke.Kubeconfigs;
-
-namespace IstioAdmin.Core.Pke.Shells;
+namespace IstioAdmin.Core.Files;
 
 /// <summary>A temporary folder that only its owner can look into; disposing it removes it, and so does the end of the process when nobody got to that.</summary>
 internal sealed class PrivateFolder : IDisposable

@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using System.Security.Principal;
 
-namespace IstioAdmin.Core.Pke.Kubeconfigs;
+namespace IstioAdmin.Core.Files;
 
 /// <summary>Files that only their owner can read, from the first byte on: mode 0600, on Windows an access list with one entry that inherits nothing.</summary>
 internal static class PrivateFile
