@@ -3,10 +3,12 @@ namespace IstioAdmin.Core.Files;
 /// <summary>A temporary folder that only its owner can look into; disposing it removes it, and so does the end of the process when nobody got to that.</summary>
 internal sealed class PrivateFolder : IDisposable
 {
+    private readonly EndOfProcess _end;
+
     private PrivateFolder(string path)
     {
         Path = path;
-        AppDomain.CurrentDomain.ProcessExit += Remove;
+        _end = new EndOfProcess(Remove);
     }
 
     public string Path { get; }
@@ -25,11 +27,11 @@ internal sealed class PrivateFolder : IDisposable
 
     public void Dispose()
     {
-        AppDomain.CurrentDomain.ProcessExit -= Remove;
-        Remove(null, EventArgs.Empty);
+        _end.Dispose();
+        Remove();
     }
 
-    private void Remove(object? sender, EventArgs e)
+    private void Remove()
     {
         try
         {

@@ -273,6 +273,7 @@ public sealed class NewPkeClusterTests : PkeTest
     [InlineData("New-PkeNodePool m master c5.large -Count 2", "a control plane has 1 or 3 machines, not 2")]
     [InlineData("New-PkeNodePool m master c5.large -MaxCount 3", "a control plane cannot be scaled")]
     [InlineData("New-PkeNodePool p -MinCount 3 -MaxCount 5 -Count 2", "wanted, 2, is not between 3 and 5")]
+    [InlineData("New-PkeNodePool p -Count -1", "its number of machines, -1, is below 1.")]
     [InlineData("New-PkeNodePool p -SpotPrice cheap", "'cheap' is not a price")]
     [InlineData("New-PkeNodePool p -Label @{ 'nodepool.banzaicloud.io/x' = 1 }", "belongs to Pipeline")]
     [InlineData("New-PkeNodePool p -Provider azure Standard_B2ms -Role worker -Zone 4", "the zones of azure are 1, 2 and 3")]
@@ -301,8 +302,8 @@ public sealed class NewPkeClusterTests : PkeTest
     }
 
     [Theory]
-    [InlineData("(New-PkeNodePool m master c5.large)", "node pool 'm': it is in no availability zone")]
-    [InlineData("(New-PkeNodePool m master c5.large -Zone a), (New-PkeNodePool w worker c5.large)", "node pool 'w': it is in no availability zone and no subnet")]
+    [InlineData("(New-PkeNodePool m master c5.large)", "node pool 'm': it is in no availability zone (-Zone)")]
+    [InlineData("(New-PkeNodePool m master c5.large -Zone a), (New-PkeNodePool w worker c5.large)", "node pool 'w': it is in no availability zone (-Zone) and no subnet (-Subnet)")]
     [InlineData("(New-PkeNodePool m master c5.large -Zone a -Subnet s)", "its subnets belong to a network that no pool names")]
     [InlineData("(New-PkeNodePool m master c5.large -Zone a -VpcId v1), (New-PkeNodePool w worker c5.large -Zone a -VpcId v2)", "the node pools are in several networks (v1, v2)")]
     public void Machines_in_amazon_have_to_be_somewhere(string pools, string reason)

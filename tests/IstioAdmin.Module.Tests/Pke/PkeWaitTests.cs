@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using IstioAdmin.Testing;
 using IstioAdmin.Testing.Pipeline;
@@ -115,6 +116,32 @@ public sealed class PkeWaitTests : PkeTest
         Assert.Equal(0, Calls("DeleteCluster"));
         Server.Cluster("istio-cni-demo").PollsPerStatus = 1;
         Assert.Single(Shell.Run("Wait-PkeCluster istio-cni-demo").ThrowIfFailed().Output);
+    }
+
+    [Theory]
+    [InlineData("Set-PkeCluster demo -ScaleNodePool pool1 -Count 5", "which goes on changing it")]
+    [InlineData("Remove-PkeCluster demo -Confirm:$false", "which goes on deleting it")]
+    public async Task Ctrl_C_in_a_wait_says_what_becomes_of_the_cluster_and_how_to_wait_on(string command, string said)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Sending Ctrl+C to a child needs a console of its own on Windows.");
+        Server.PollsPerStatus = 0;
+        Server.AddCluster("demo");
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, $"organization:\n  id: 1\npipeline:\n  basepath: {Server.Uri}\n  token: {Server.Token}\n", Cancel);
+            using Process process = ConsoleRun.Start(["-Command", $"$null = Connect-Pipeline -Configuration '{file}'; {command}"]);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), error = process.StandardError.ReadToEndAsync(Cancel);
+            // The first look is for the cluster as it was.
+            await Eventually.BecomesTrueAsync(() => Calls("GetCluster") > 1, "the wait has begun", Patience);
+            using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+            await process.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+            Assert.Contains($"Cluster 'demo' is left to Pipeline, {said}; Wait-PkeCluster demo waits on.", await output + await error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private StoredCluster Young()

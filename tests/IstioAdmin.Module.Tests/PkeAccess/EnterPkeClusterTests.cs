@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using IstioAdmin.Testing;
 
@@ -64,6 +65,35 @@ public sealed class EnterPkeClusterTests : AccessTest
 
         Assert.ThrowsAny<RuntimeException>(() => shell.EndInvoke(running));
         await Eventually.BecomesTrueAsync(() => !Path.Exists(Path.GetDirectoryName(kubeconfig)) && !Directory.Exists($"/proc/{File.ReadAllText($"{record}.pid").Trim()}"), "kubeconfig and command are gone");
+    }
+
+    [Theory]
+    [InlineData("HUP")]
+    [InlineData("TERM")]
+    public async Task A_terminal_that_is_closed_leaves_no_kubeconfig(string signal)
+    {
+        Posix();
+        string record = Path.Combine(Folder, "record"), login = Path.Combine(Folder, "banzai.yaml"), script = Path.Combine(Folder, "script");
+        await File.WriteAllTextAsync(login, $"organization:\n  id: 1\npipeline:\n  basepath: {Server.Uri}\n  token: {Server.Token}\n", Cancel);
+        await File.WriteAllTextAsync(script, $"echo $$ $KUBECONFIG >{record}; mv {record} {record}.done; exec sleep 1000\n", Cancel);
+        using Process console = ConsoleRun.Start(["-Command", $"$null = Connect-Pipeline -Configuration '{login}'; Enter-PkeCluster demo sh '{script}'"]);
+        await Eventually.BecomesTrueAsync(() => File.Exists($"{record}.done"), "the command runs", Patience);
+        string[] said = (await File.ReadAllTextAsync($"{record}.done", Cancel)).Trim().Split(' ');
+        try
+        {
+            Assert.True(File.Exists(said[1]));
+
+            using Process kill = Process.Start("kill", [$"-{signal}", $"{console.Id}"]);
+            await console.WaitForExitAsync(Cancel).WaitAsync(Patience, Cancel);
+
+            Assert.False(Path.Exists(Path.GetDirectoryName(said[1])));
+        }
+        finally
+        {
+            // Nobody else ends it: the console that started it is gone.
+            using var left = Process.Start("kill", [said[0]]);
+            await left.WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     [Fact]

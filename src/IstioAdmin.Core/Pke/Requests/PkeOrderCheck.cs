@@ -80,11 +80,11 @@ internal static class PkeOrderCheck
     private static void CheckPlaces(IReadOnlyList<PkeNodePool> pools, Problems problems)
     {
         foreach (PkeNodePool pool in pools.Where(pool => pool.Zones.Count == 0 && (pool.IsMaster || pool.Subnets.Count == 0)))
-            problems.Add($"node pool '{pool.Name}': it is in no availability zone{(pool.IsMaster ? "" : " and no subnet")}");
+            problems.Add($"node pool '{pool.Name}': it is in no availability zone (-Zone){(pool.IsMaster ? "" : " and no subnet (-Subnet)")}");
         string[] networks = [.. pools.Select(pool => pool.VpcId).OfType<string>().Distinct()];
         problems.AddIf(networks.Length > 1, $"the node pools are in several networks ({string.Join(", ", networks)}); a cluster has one");
         if (networks.Length == 0 && pools.FirstOrDefault(pool => pool.Subnets.Count > 0) is { } placed)
-            problems.Add($"node pool '{placed.Name}': its subnets belong to a network that no pool names");
+            problems.Add($"node pool '{placed.Name}': its subnets belong to a network that no pool names (-VpcId)");
     }
 
     private static void CheckNames(IReadOnlyList<PkeNodePool> pools, Problems problems)

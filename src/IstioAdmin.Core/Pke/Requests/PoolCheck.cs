@@ -61,8 +61,10 @@ internal static class PoolCheck
         int count = pool.Count ?? pool.MinCount ?? 1, min = pool.MinCount ?? count, max = pool.MaxCount ?? count;
         // Only Amazon's groups may be empty.
         int least = cloud?.Name == "amazon" ? 0 : 1;
-        wrong(min < least, $"its least number of machines, {min}, is below {least}");
-        wrong(max < 1, $"its greatest number of machines, {max}, is below 1");
+        bool one = min == count && max == count;
+        wrong(one && count < least, $"its number of machines, {count}, is below {least}");
+        wrong(!one && min < least, $"its least number of machines, {min}, is below {least}");
+        wrong(max < 1 && !(one && count < least), $"its greatest number of machines, {max}, is below 1");
         wrong(min > max, $"its least number of machines, {min}, is above the greatest, {max}");
         wrong(min <= max && (count < min || count > max), $"the number of machines wanted, {count}, is not between {min} and {max}");
         wrong(cloud?.Name == "vsphere" && (pool.Autoscaling || min != max), "vsphere does not scale; give one number of machines");

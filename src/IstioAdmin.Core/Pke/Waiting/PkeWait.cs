@@ -29,7 +29,7 @@ public static class PkeWait
     /// </exception>
     public static async Task<PkeCluster> UntilRunningAsync(PkeCluster cluster, TimeSpan patience, IReporter reporter, CancellationToken cancel, bool afterChange = false)
     {
-        var round = new Round(cluster, reporter);
+        var round = new Round(cluster, afterChange ? PkeClusterStatus.Updating : cluster.Status, reporter);
         int running = 0;
         PkeClusterStatus? busy = null;
         await round.RunAsync(
@@ -66,7 +66,7 @@ public static class PkeWait
     /// <exception cref="MeshException">Time ran out (<c>PkeWaitTimedOut</c>), the deletion failed (<c>PkeClusterFailed</c>), or Pipeline does not let us in any more.</exception>
     public static async Task<PkeCluster> UntilGoneAsync(PkeCluster cluster, TimeSpan patience, IReporter reporter, CancellationToken cancel)
     {
-        var round = new Round(cluster, reporter);
+        var round = new Round(cluster, PkeClusterStatus.Deleting, reporter);
         await round.RunAsync(
             async token =>
             {
@@ -89,7 +89,7 @@ public static class PkeWait
     private static MeshException Deleted(PkeCluster cluster) => new(
         "PkeClusterDeleted", FailureKind.NotFound, $"Cluster '{cluster.Name}' of '{cluster.Organization}' was deleted while it was waited for.", "Get-PkeCluster lists those that there are.", cluster);
 
-    private sealed class Round(PkeCluster cluster, IReporter reporter)
+    private sealed class Round(PkeCluster cluster, PkeClusterStatus doing, IReporter reporter)
     {
         private readonly string _activity = $"Waiting for cluster '{cluster.Name}'";
         private string? _trouble;
@@ -152,7 +152,7 @@ public static class PkeWait
             {
                 // The cluster is not concerned by what happened to us.
                 throw new PipelineException(e.ErrorId, e.Kind,
-                    $"{e.Message.TrimEnd('.')}. Cluster '{Cluster.Name}' is left to Pipeline, {Doing(Cluster.Status)}.",
+                    $"{e.Message.TrimEnd('.')}. Cluster '{Cluster.Name}' is left to Pipeline, {Doing(doing)}.",
                     $"{e.Remedy} Then wait on with: {Resume(Cluster)}", Cluster, e, e.StatusCode, e.Error);
             }
         }

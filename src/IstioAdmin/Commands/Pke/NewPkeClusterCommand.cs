@@ -217,7 +217,7 @@ public sealed partial class NewPkeClusterCommand : PipelineCommand
             return;
         WriteObject(NoWait
             ? cluster
-            : await WaitAsync(cluster, token => PkeWait.UntilRunningAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token), cancel));
+            : await WaitAsync(cluster, cluster.Status, token => PkeWait.UntilRunningAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token), cancel));
     }
 
     private JsonObject Raw() => PkeCreation.Checked(SpecInput.ReadJson(SessionState, Request, "-Request")!, Name);

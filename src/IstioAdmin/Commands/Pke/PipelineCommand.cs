@@ -33,10 +33,14 @@ public abstract class PipelineCommand : AsyncCommand
     }
 
     /// <summary>Waits for a cluster; whoever presses Ctrl+C is told what becomes of it.</summary>
-    private protected async Task<PkeCluster> WaitAsync(PkeCluster cluster, Func<CancellationToken, Task<PkeCluster>> wait, CancellationToken cancel)
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="doing">What Pipeline does with it meanwhile, of which the cluster's own status may not tell yet.</param>
+    /// <param name="wait">Waits.</param>
+    /// <param name="cancel">Cancels the wait.</param>
+    private protected async Task<PkeCluster> WaitAsync(PkeCluster cluster, PkeClusterStatus doing, Func<CancellationToken, Task<PkeCluster>> wait, CancellationToken cancel)
     {
         using CancellationTokenRegistration stopped = cancel.Register(() => Tell(
-            $"The wait was stopped. Cluster '{cluster.Name}' is left to Pipeline, {PkeWait.Doing(cluster.Status)}; {PkeWait.Resume(cluster)} waits on."));
+            $"The wait was stopped. Cluster '{cluster.Name}' is left to Pipeline, {PkeWait.Doing(doing)}; {PkeWait.Resume(cluster)} waits on."));
         return await wait(cancel);
     }
 

@@ -31,6 +31,6 @@ public sealed class RemovePkeClusterCommand : PkeClusterCommand
         await PkeChange.DeleteAsync(cluster, Force, cancel);
         WriteObject(NoWait
             ? cluster
-            : await WaitAsync(cluster, token => PkeWait.UntilGoneAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token), cancel));
+            : await WaitAsync(cluster, PkeClusterStatus.Deleting, token => PkeWait.UntilGoneAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token), cancel));
     }, cancel);
 }

@@ -123,5 +123,5 @@ public sealed class SetPkeClusterCommand : PkeClusterCommand
     /// <summary>The cluster when the change is done; with -NoWait, as it is now.</summary>
     private async Task<PkeCluster> SettleAsync(PkeCluster cluster, CancellationToken cancel) => NoWait
         ? await PkeClusters.FindAsync(cluster.Pipeline, cluster.Id, cancel)
-        : await WaitAsync(cluster, token => PkeWait.UntilRunningAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token, afterChange: true), cancel);
+        : await WaitAsync(cluster, PkeClusterStatus.Updating, token => PkeWait.UntilRunningAsync(cluster, TimeSpan.FromSeconds(Timeout), Reporter, token, afterChange: true), cancel);
 }

@@ -17,7 +17,7 @@ public sealed class WaitPkeClusterCommand : PkeClusterCommand
     protected override Task ProcessAsync(CancellationToken cancel) => ForEachClusterAsync(async (cluster, cancel) =>
     {
         var patience = TimeSpan.FromSeconds(Timeout);
-        WriteObject(await WaitAsync(cluster, token => cluster.Status == PkeClusterStatus.Deleting
+        WriteObject(await WaitAsync(cluster, cluster.Status, token => cluster.Status == PkeClusterStatus.Deleting
             ? PkeWait.UntilGoneAsync(cluster, patience, Reporter, token)
             : PkeWait.UntilRunningAsync(cluster, patience, Reporter, token), cancel));
     }, cancel);
