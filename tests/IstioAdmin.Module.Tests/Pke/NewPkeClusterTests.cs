@@ -313,6 +313,16 @@ public sealed class NewPkeClusterTests : PkeTest
         Assert.Empty(Server.Bodies);
     }
 
+    [Theory]
+    [InlineData("", "-PodCidr 10.0.128.0/18", "the network that Pipeline makes 10.0.0.0/16 overlaps the pods' range 10.0.128.0/18")]
+    [InlineData("-Subnet nodes -SubnetCidr 10.9.0.0/24", "", "subnet 'nodes' 10.9.0.0/24 is not within the network's 10.0.0.0/16")]
+    public void The_network_that_Pipeline_makes_in_azure_counts_as_well(string pool, string more, string reason)
+    {
+        ScriptResult result = Shell.Run($"New-PkeNodePool m master Standard_D2s_v3 {pool} | New-PkeCluster demo -Cloud azure -Location westeurope -ResourceGroup rg-mesh -SecretName azure-secret -KubernetesVersion 1.17.9 {more}");
+        Assert.Contains(reason, result.Terminating!.Message, StringComparison.Ordinal);
+        Assert.Empty(Server.Bodies);
+    }
+
     [Fact]
     public void A_cluster_that_fails_ends_the_wait_with_the_server_s_reason()
     {

@@ -17,6 +17,10 @@ internal sealed record PkeCloud
     /// <summary>Whether a cluster has to say where it is to be.</summary>
     public bool NeedsLocation { get; init; } = true;
 
+    /// <summary>The address range of the network that Pipeline makes when none is named; null where it makes none.</summary>
+    /// <remarks>Source: banzaicloud/pipeline <c>templates/pke/vpc.cf.yaml</c> (VpcBlock) and <c>internal/providers/azure/pke/driver/preparers.go</c>.</remarks>
+    public string? MadeNetwork { get; init; }
+
     /// <summary>Writes the body that creates a cluster.</summary>
     public required Func<PkeClusterOrder, JsonObject> Create { get; init; }
 
@@ -25,8 +29,8 @@ internal sealed record PkeCloud
 
     public static IReadOnlyList<PkeCloud> All { get; } =
     [
-        new() { Name = "amazon", SystemRole = "pipeline-system", Create = AmazonBody.Create, Update = AmazonBody.Update },
-        new() { Name = "azure", Type = "pke-on-azure", SystemRole = "system", Create = AzureBody.Create, Update = AzureBody.Update },
+        new() { Name = "amazon", SystemRole = "pipeline-system", MadeNetwork = "192.168.0.0/16", Create = AmazonBody.Create, Update = AmazonBody.Update },
+        new() { Name = "azure", Type = "pke-on-azure", SystemRole = "system", MadeNetwork = "10.0.0.0/16", Create = AzureBody.Create, Update = AzureBody.Update },
         new() { Name = "vsphere", Type = "pke-on-vsphere", SystemRole = "system", NeedsLocation = false, Create = VsphereBody.Create, Update = VsphereBody.Update },
     ];
 

@@ -5,9 +5,6 @@ namespace IstioAdmin.Core.Pke.Requests;
 /// <summary>Everything about an order that can be known to be wrong before anybody is asked.</summary>
 internal static class PkeOrderCheck
 {
-    // banzaicloud/pipeline templates/pke/vpc.cf.yaml, VpcBlock.
-    private const string MadeNetwork = "192.168.0.0/16";
-
     /// <exception cref="MeshException">The order cannot be carried out (<c>PkeRequestInvalid</c>); the message names every reason.</exception>
     public static void Check(PkeClusterOrder order)
     {
@@ -21,7 +18,7 @@ internal static class PkeOrderCheck
         problems.AddIf(order.SshSecretId is not null && cloud.Type is null && order.SecretId is null, "with a secret for SSH, the cloud's secret has to be known by its identifier (-SecretId)");
         CheckOthers(order, cloud, problems);
         CheckPools(order.NodePools, cloud, problems);
-        CheckRanges(order, problems);
+        CheckRanges(order, cloud, problems);
         problems.ThrowIfAny($"Cluster '{order.Name}'", order.Name);
     }
 
@@ -93,12 +90,11 @@ internal static class PkeOrderCheck
             problems.Add($"{same.Count()} node pools are named '{same.Key}'");
     }
 
-    private static void CheckRanges(PkeClusterOrder order, Problems problems)
+    private static void CheckRanges(PkeClusterOrder order, PkeCloud cloud, Problems problems)
     {
         var ranges = AddressRanges.Of(order, problems);
-        if (order.Cloud == "amazon" && order.NodePools.All(pool => pool.VpcId is null))
-            ranges.Add("the network that Pipeline makes", MadeNetwork);
-        IPNetwork? network = ranges.Add("the network's range", order.NetworkCidr);
+        bool open = order.NetworkName is null && order.NetworkCidr is null && order.NodePools.All(pool => pool.VpcId is null);
+        IPNetwork? network = ranges.Add(open ? "the network that Pipeline makes" : "the network's range", open ? cloud.MadeNetwork : order.NetworkCidr);
         foreach (IGrouping<string, PkeNodePool> subnet in order.NodePools.Where(pool => pool.SubnetCidr is not null).GroupBy(pool => pool.Subnets is [var name, ..] ? name : pool.Name))
         {
             string[] texts = [.. subnet.Select(pool => pool.SubnetCidr!).Distinct()];
