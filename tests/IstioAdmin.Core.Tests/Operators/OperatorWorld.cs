@@ -35,7 +35,7 @@ internal sealed class OperatorWorld : FakeObjectServer
             ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", false),
         ]);
         await world.ListenAsync();
-        var endpoint = new KubeEndpoint("fake", world.Uri, "fake-user", "default") 
+        var endpoint = new KubeEndpoint("fake", world.Uri, "fake-user", "default")
         {
             Kubeconfig = kubeconfig ?? [],
             KubeconfigText = kubeconfigText is null ? null : new KubeconfigText(kubeconfigText, "lent"),
