@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,9 @@ public partial class FakeObjectServer : IAsyncDisposable
 
     /// <summary>Answers a request with a status and a message instead of serving it.</summary>
     public Func<HttpRequest, (int Status, string Message)?> Refuse { get; set; } = _ => null;
+
+    /// <summary>Where the ports of pods really are, by <c>namespace/pod:port</c>; nothing listens on the others.</summary>
+    public ConcurrentDictionary<string, IPEndPoint> PodPorts { get; } = new();
 
     /// <summary>Requests that changed something.</summary>
     public IEnumerable<string> Writes => _server.Requests.Where(request => !request.StartsWith("GET ", StringComparison.Ordinal) && !request.Contains("dryRun=All", StringComparison.Ordinal));
@@ -91,6 +95,11 @@ public partial class FakeObjectServer : IAsyncDisposable
         if (Refuse(context.Request) is { } refusal)
         {
             await context.FailAsync(refusal.Status, refusal.Message);
+            return;
+        }
+        if (context.WebSockets.IsWebSocketRequest && path.EndsWith("/portforward", StringComparison.Ordinal))
+        {
+            await FakePortForward.ServeAsync(context, PodPorts);
             return;
         }
         switch (context.Request.Method)

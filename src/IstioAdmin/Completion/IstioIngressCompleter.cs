@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh.Ingress;
 
@@ -17,26 +16,9 @@ public sealed class IstioIngressCompleter : IArgumentCompleter
             List<(string, string)> names = [];
             foreach (MeshCluster cluster in Suggestions.Clusters(fakeBoundParameters))
             {
-                names.AddRange((await MeshIngresses.ListAsync(cluster, null, (_, _) => true, Silence.Instance, cancel))
+                names.AddRange((await MeshIngresses.ListAsync(cluster, null, (_, _) => true, new Silence(), cancel))
                     .Select(ingress => (ingress.Name, $"{ingress.Type} in namespace {ingress.Namespace}: {ingress.State}")));
             }
             return (IReadOnlyList<(string, string)>)names;
         }));
-
-    private sealed class Silence : IReporter
-    {
-        public static readonly Silence Instance = new();
-
-        public void Warn(string message)
-        {
-        }
-
-        public void Detail(string message)
-        {
-        }
-
-        public void Progress(string activity, string status, int? percent = null)
-        {
-        }
-    }
 }

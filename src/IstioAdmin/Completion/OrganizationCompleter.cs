@@ -3,7 +3,6 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Net;
 using System.Security;
-using IstioAdmin.Core;
 using IstioAdmin.Core.Pke.Connecting;
 
 namespace IstioAdmin.Completion;
@@ -25,21 +24,5 @@ public sealed class OrganizationCompleter : IArgumentCompleter
         };
         return Suggestions.For(wordToComplete, Suggestions.Within(async cancel => (IReadOnlyList<(string, string)>)
             [.. (await PipelineConnector.OrganizationsAsync(options, new Silence(), cancel)).Select(name => (name, $"Organization {name}"))]));
-    }
-
-    /// <summary>Nobody listens while something is being typed.</summary>
-    private sealed class Silence : IReporter
-    {
-        public void Warn(string message)
-        {
-        }
-
-        public void Detail(string message)
-        {
-        }
-
-        public void Progress(string activity, string status, int? percent = null)
-        {
-        }
     }
 }

@@ -7,15 +7,15 @@ namespace IstioAdmin.Core.Mesh.Ingress;
 /// <summary>The browser that the system opens pages with: xdg-open on Linux, open on macOS, the shell on Windows.</summary>
 internal sealed class SystemBrowser : IBrowser
 {
-    // A desktop that cannot open pages says so at once; a browser in the foreground may run as long as it likes.
-    private static readonly TimeSpan Complaint = TimeSpan.FromSeconds(2);
-
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
     public bool IsWindows { get; init; } = OperatingSystem.IsWindows();
 
     public bool IsMacOS { get; init; } = OperatingSystem.IsMacOS();
+
+    /// <summary>How long its complaint is waited for. A desktop that cannot open pages says so at once; a browser in the foreground may run as long as it likes.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     public string? Obstacle
@@ -42,7 +42,7 @@ internal sealed class SystemBrowser : IBrowser
             if (process is null)
                 return null;
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            patience.CancelAfter(Complaint);
+            patience.CancelAfter(Patience);
             await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
             return process.ExitCode == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the browser's starter ended with exit code {process.ExitCode}");
         }
