@@ -13,7 +13,7 @@ internal sealed record IngressTarget(GatewayServer Server, string Path, string? 
     {
         GatewayServer[] servers = [.. ingress.Servers.Where(server => server.Scheme is "http" or "https").OrderBy(server => server.RedirectsToTls)];
         if (servers.Length == 0)
-            servers = ingress.State == MeshIngressState.Unrouted || ingress.Servers.Count > 0 ? throw IngressFailures.NoServer(ingress) : [Guess(ingress)];
+            servers = ingress.ServersKnown || ingress.Servers.Count > 0 ? throw IngressFailures.NoServer(ingress) : [Guess(ingress)];
         string? path = options.Path is { } given ? (given.StartsWith('/') ? given : $"/{given}") : null;
         IngressRoute[] open = [.. ingress.Routes.Where(route => route.IsOpenable && (options.HostName is not { } host || HostNames.Covers(route.Host, host)))];
         IngressRoute? route = path is null ? open.FirstOrDefault() : open.FirstOrDefault(route => route.Takes(path.Split('?')[0]));

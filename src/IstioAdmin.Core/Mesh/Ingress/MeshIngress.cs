@@ -54,6 +54,9 @@ public sealed record MeshIngress
 
     internal IReadOnlyList<GatewayServer> Servers { get; init; } = [];
 
+    /// <summary>Whether <see cref="Servers"/> has all of them; otherwise Gateways could not be read.</summary>
+    internal bool ServersKnown { get; init; } = true;
+
     /// <summary>Every way to it from outside of the cluster, the best first.</summary>
     internal IReadOnlyList<IngressEndpoint> Endpoints { get; init; } = [];
 

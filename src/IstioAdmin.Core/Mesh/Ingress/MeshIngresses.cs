@@ -111,6 +111,7 @@ public static class MeshIngresses
             Resource = service,
             Pods = pods,
             Servers = servers,
+            ServersKnown = routes.GatewaysKnown,
             Endpoints = endpoints,
         };
     }

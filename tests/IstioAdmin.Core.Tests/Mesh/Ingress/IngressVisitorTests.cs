@@ -292,11 +292,13 @@ public class IngressVisitorTests
         Assert.Empty(world.Fake.Gateway.Requests);
     }
 
-    [Fact]
-    public async Task Without_a_Gateway_it_says_what_to_make()
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData(null)]
+    public async Task Without_a_Gateway_it_says_what_to_make(string? address)
     {
         await using IngressWorld world = await IngressWorld.StartAsync();
-        world.Fake.PutBanzai();
+        world.Fake.PutBanzai(address: address);
 
         MeshException failure = await world.FailAsync();
 
