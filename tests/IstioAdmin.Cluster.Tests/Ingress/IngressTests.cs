@@ -1,3 +1,4 @@
+using IstioAdmin.Cluster.Tests.Kube;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
