@@ -11,28 +11,52 @@ namespace IstioAdmin.Console.Editing;
 /// <param name="keys">Where the keys come from; null for the process's own.</param>
 internal sealed class EditingLineReader(Func<string, int, CommandCompletion> complete, CommandHistory history, IAnsiConsole? terminal = null, IInputSource? keys = null) : ILineReader
 {
-    private CancellationTokenSource _typing = new();
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _typing;
 
     /// <inheritdoc/>
     public string? Read()
     {
-        _typing = new CancellationTokenSource();
-        string? text = ReadLine("", history.Commands);
+        using var typing = new CancellationTokenSource();
+        Set(typing);
+        try
+        {
+            return Read(typing.Token);
+        }
+        finally
+        {
+            Set(null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Interrupt()
+    {
+        lock (_gate)
+            _typing?.Cancel();
+    }
+
+    private void Set(CancellationTokenSource? typing)
+    {
+        lock (_gate)
+            _typing = typing;
+    }
+
+    private string? Read(CancellationToken cancel)
+    {
+        string? text = ReadLine("", history.Commands, cancel);
         while (!string.IsNullOrEmpty(text) && CommandText.IsIncomplete(text))
         {
             string before = text + "\n";
-            text = ReadLine(before, []) switch { null => null, "" when _typing.IsCancellationRequested => "", { } line => before + line };
+            text = ReadLine(before, [], cancel) switch { null => null, "" when cancel.IsCancellationRequested => "", { } line => before + line };
         }
         if (!string.IsNullOrWhiteSpace(text))
             history.Add(text);
         return text;
     }
 
-    /// <inheritdoc/>
-    public void Interrupt() => _typing.Cancel();
-
     /// <returns>Null when the input was ended with Ctrl+D; empty when the line was given up.</returns>
-    private string? ReadLine(string before, IReadOnlyList<string> commands)
+    private string? ReadLine(string before, IReadOnlyList<string> commands, CancellationToken cancel)
     {
         bool first = before.Length == 0, ended = false;
         var editor = new LineEditor(terminal, keys)
@@ -53,7 +77,7 @@ internal sealed class EditingLineReader(Func<string, int, CommandCompletion> com
             editor.History.Add(command);
         try
         {
-            string? text = editor.ReadLine(_typing.Token).GetAwaiter().GetResult();
+            string? text = editor.ReadLine(cancel).GetAwaiter().GetResult();
             return ended ? null : text ?? "";
         }
         catch (OperationCanceledException)

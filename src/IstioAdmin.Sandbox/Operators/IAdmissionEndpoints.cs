@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Sandbox.Client;
 
 namespace IstioAdmin.Sandbox.Operators;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using IstioAdmin.Sandbox.Client;
 
 namespace IstioAdmin.Sandbox.Operators;
 

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Cluster.Tests.StandIns;
 using IstioAdmin.Sandbox.Client;
-using IstioAdmin.Sandbox.Operators;
 using IstioAdmin.Sandbox.Operators.Banzai;
 
 namespace IstioAdmin.Cluster.Tests.Operators;

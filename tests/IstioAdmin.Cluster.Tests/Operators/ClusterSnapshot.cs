@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
-using IstioAdmin.Cluster.Tests.StandIns;
 using IstioAdmin.Sandbox.Client;
-using IstioAdmin.Sandbox.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
 using IstioAdmin.Cluster.Tests.StandIns;
 using IstioAdmin.Sandbox.Client;
-using IstioAdmin.Sandbox.Operators;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 

@@ -3,7 +3,6 @@ using IstioAdmin.Cluster.Tests.Redirection;
 using IstioAdmin.Iptables.Redirection;
 using IstioAdmin.Testing;
 using IstioAdmin.Cluster.Tests.StandIns;
-using IstioAdmin.Sandbox.Client;
 using IstioAdmin.Sandbox.Operators;
 using IstioAdmin.Sandbox.Operators.Banzai;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Cluster.Tests.StandIns;
 using IstioAdmin.Sandbox.Client;
 using IstioAdmin.Sandbox.Operators;
 

@@ -1,9 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
-using IstioAdmin.Cluster.Tests.StandIns;
 using IstioAdmin.Sandbox.Client;
-using IstioAdmin.Sandbox.Operators;
 using k8s;
 using k8s.Models;
 

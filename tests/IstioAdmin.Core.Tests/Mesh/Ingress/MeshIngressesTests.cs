@@ -1,5 +1,4 @@
 using IstioAdmin.Core.Mesh.Ingress;
-using IstioAdmin.Testing;
 
 namespace IstioAdmin.Core.Tests.Mesh.Ingress;
 
