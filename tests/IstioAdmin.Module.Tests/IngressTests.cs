@@ -71,13 +71,15 @@ public sealed class IngressTests : ModuleTest, IAsyncLifetime
     [Fact]
     public void A_forwarded_port_is_served_until_the_command_is_stopped()
     {
-        // What comes after it in the pipeline fetches the page a second time, and has enough.
+        // What comes after it in the pipeline fetches the page a second time, and then has enough.
         ScriptResult result = Shell.Run("""
-            Show-IstioIngress -KeepForwarding -NoBrowser -WarningAction SilentlyContinue |
-                ForEach-Object { (Invoke-WebRequest $_.Url -UseBasicParsing -NoProxy).StatusCode } | Select-Object -First 1
+            do {
+                Show-IstioIngress -KeepForwarding -NoBrowser -WarningAction SilentlyContinue |
+                    ForEach-Object { $_.Url.IsLoopback; [System.Net.Http.HttpClient]::new().GetStringAsync($_.Url).Result; break }
+            } while ($false)
             """).ThrowIfFailed();
 
-        Assert.Equal(200, Assert.Single(result.Output).BaseObject);
+        Assert.Equal([true, FakeIngress.ProductPage], result.Output.Select(item => item.BaseObject));
     }
 
     [Fact]
@@ -118,22 +120,18 @@ public sealed class IngressTests : ModuleTest, IAsyncLifetime
     [Fact]
     public void Names_complete() => Assert.Equal(["istio-ingressgateway"], Shell.Complete("Show-IstioIngress ist"));
 
-    [Fact]
-    public async Task The_views_are_readable_at_120_columns()
+    [Theory]
+    [InlineData("Get-IstioIngress", "pending: the load balancer")]
+    [InlineData("(Get-IstioIngress).Routes", "productpage.demo:9080")]
+    [InlineData("Show-IstioIngress -NoBrowser", "productpage, details, reviews v3, ratings")]
+    public async Task What_they_return_prints_within_120_columns(string command, string shown)
     {
         _fake.PutService("edge", "second", "LoadBalancer", """{"gateway-type":"ingress"}""", 80, null, null);
         _fake.PutPod("edge", "second-1", """{"gateway-type":"ingress"}""");
 
-        ConsoleRun run = await ConsoleRun.CommandAsync($"""
-            Connect-MeshCluster -Kubeconfig '{Kubeconfig}' | Out-Null
-            Get-IstioIngress | Out-String -Width 120; Get-IstioIngress istio-ingressgateway | Format-List | Out-String -Width 120
-            (Get-IstioIngress).Routes | Out-String -Width 120; Show-IstioIngress -NoBrowser | Out-String -Width 120
-            """);
+        ConsoleRun run = await ConsoleRun.CommandAsync($"Connect-MeshCluster -Kubeconfig '{Kubeconfig}' | Out-Null; {command}");
 
-        Assert.All(run.OutputLines, line => Assert.True(line.Length <= 120, line));
-        Assert.Contains(run.OutputLines, line => line.Contains("pending: the load balancer", StringComparison.Ordinal));
-        Assert.Contains(run.OutputLines, line => line.Contains($"http://127.0.0.1:{_fake.Port}/productpage", StringComparison.Ordinal));
-        Assert.Contains(run.OutputLines, line => line.StartsWith("Routes", StringComparison.Ordinal) && line.Contains("productpage.demo:9080", StringComparison.Ordinal));
-        Assert.Contains(run.OutputLines, line => line.StartsWith("200", StringComparison.Ordinal) && line.Contains("reviews v3", StringComparison.Ordinal));
+        Assert.Contains(run.OutputLines, line => line.Contains(shown, StringComparison.Ordinal));
+        Assert.All(run.OutputLines, line => Assert.InRange(line.Length, 0, 120));
     }
 }
