@@ -24,7 +24,7 @@ internal sealed record ConsoleRun(int ExitCode, string Output, string Error)
 
     public static Process Start(string[] arguments)
     {
-        // Whoever runs the tests in the background made them ignore SIGINT, and children inherit that: env takes it back.
+        // Whoever runs the tests in the background made them ignore SIGINT or SIGHUP, and children inherit that: env takes it back.
         bool linux = OperatingSystem.IsLinux();
         var start = new ProcessStartInfo(linux ? "env" : "dotnet")
         {
@@ -34,7 +34,7 @@ internal sealed record ConsoleRun(int ExitCode, string Output, string Error)
         };
         if (linux)
         {
-            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add("--default-signal=INT,HUP,TERM");
             start.ArgumentList.Add("dotnet");
         }
         start.ArgumentList.Add(Executable());

@@ -17,7 +17,7 @@ internal sealed class ConsoleTerminal : IDisposable
     {
         var start = new ProcessStartInfo("env") { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string argument in (string[])[
-            "--default-signal=INT", $"HOME={home}", "TERM=xterm-256color", "NO_COLOR=", "script", "--quiet", "--flush", "--return",
+            "--default-signal=INT,HUP,TERM", $"HOME={home}", "TERM=xterm-256color", "NO_COLOR=", "script", "--quiet", "--flush", "--return",
             "--command", $"stty rows 30 cols 160; exec dotnet '{ConsoleRun.Executable()}' -NoLogo", "/dev/null"])
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
