@@ -13,7 +13,7 @@ internal static class NodeFileScript
     private const int LongestFile = 256 * 1024;
 
     /// <summary>POSIX sh; needs head, sed and readlink, and says of a file that it could not be read where one of them is missing.</summary>
-    private static readonly string Text = $$"""
+    internal static readonly string Text = $$"""
         LC_ALL=C; export LC_ALL
         for d in "$@"; do
           if [ ! -d "$d" ]; then echo 'D missing'; continue; fi

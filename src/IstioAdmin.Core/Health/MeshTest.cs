@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core.Cni;
 using IstioAdmin.Core.Kube;
+using IstioAdmin.Core.Kube.Detection;
 
 namespace IstioAdmin.Core.Health;
 
@@ -27,14 +28,16 @@ public sealed class MeshTest
         // Every other check would say the same.
         if (reachable.Status == CheckStatus.Fail)
             yield break;
-        var pods = new PodChecks(_cluster, _options, _reporter);
+        // Meshes are created, switched and updated while one is connected.
+        MeshCluster cluster = await ClusterDetection.RefreshAsync(_cluster, _reporter, cancel).ConfigureAwait(false);
+        var pods = new PodChecks(cluster, _options, _reporter);
         (CheckDefinition First, Func<IAsyncEnumerable<MeshCheck>> Checks)[] groups =
         [
-            (HealthChecks.ControlPlaneFound, () => new ControlPlaneChecks(_cluster).MakeAsync(cancel)),
-            (HealthChecks.InjectorWebhook, () => new InjectorChecks(_cluster).MakeAsync(cancel)),
+            (HealthChecks.ControlPlaneFound, () => new ControlPlaneChecks(cluster).MakeAsync(cancel)),
+            (HealthChecks.InjectorWebhook, () => new InjectorChecks(cluster).MakeAsync(cancel)),
             (HealthChecks.NamespacesInjected, () => pods.InjectedAsync(cancel)),
-            (HealthChecks.AgentsReady, () => new CniAgentChecks(_cluster).MakeAsync(cancel)),
-            (CniChecks.AgentOnNode, () => new IstioCniTest(_cluster, _reporter).RunAsync(null, cancel)),
+            (HealthChecks.AgentsReady, () => new CniAgentChecks(cluster).MakeAsync(cancel)),
+            (CniChecks.AgentOnNode, () => new IstioCniTest(cluster, _reporter).RunAsync(null, cancel)),
             (HealthChecks.PodsReady, () => pods.MakeAsync(cancel)),
             (HealthChecks.PodsRedirected, () => pods.RedirectedAsync(cancel)),
         ];

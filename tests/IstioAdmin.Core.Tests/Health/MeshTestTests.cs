@@ -175,6 +175,34 @@ public sealed class MeshTestTests
     }
 
     [Fact]
+    public async Task A_mesh_that_came_after_the_connection_is_checked_as_it_is_now()
+    {
+        await using ClusterWorld world = await ClusterWorld.StartAsync();
+        var mesh = new FakeBanzai(world.Objects, enabled: true);
+        mesh.PutDeployment("cart");
+        world.Objects.Find("/api/v1/namespaces/shop/pods/cart-5d4f-1")!["spec"]!["containers"]![1]!["image"] = "docker.io/istio/proxyv2:1.1.14";
+        Assert.Empty(world.Cluster.Istio);
+
+        IReadOnlyList<MeshCheck> checks = await RunAsync(world);
+
+        Assert.Equal((CheckStatus.Pass, "No pod has istio-init."), (Find(checks, "NoIstioInit").Status, Find(checks, "NoIstioInit").Message));
+        Assert.Equal((CheckStatus.Pass, "Control plane 1.1; sidecars 1.1."), (Find(checks, "ProxyVersion").Status, Find(checks, "ProxyVersion").Message));
+    }
+
+    [Fact]
+    public async Task A_mesh_that_was_switched_after_the_connection_is_checked_as_it_is_now()
+    {
+        await using ClusterWorld world = await ClusterWorld.StartAsync(
+            new IstioInstallation { Operator = IstioOperatorKind.Banzai, Namespace = "istio-system", Name = "istio-sample", Version = "1.1.14", CniEnabled = true });
+        new FakeBanzai(world.Objects).PutDeployment("cart");
+
+        IReadOnlyList<MeshCheck> checks = await RunAsync(world);
+
+        Assert.Equal(CheckStatus.Skip, Find(checks, "AgentsReady").Status);
+        Assert.Equal((CheckStatus.Skip, "The CNI plugin is not on."), (Find(checks, "NoIstioInit").Status, Find(checks, "NoIstioInit").Message));
+    }
+
+    [Fact]
     public async Task Only_the_wanted_categories_are_asked_for()
     {
         await using ClusterWorld world = await MeshAsync();

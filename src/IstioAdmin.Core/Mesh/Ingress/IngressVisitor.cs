@@ -58,7 +58,8 @@ public sealed class IngressVisitor
         if (!_ingress.Pods.Any(pod => pod.IsReady))
             throw IngressFailures.NoReadyPod(_ingress);
         IngressTarget target = IngressTarget.Choose(_ingress, _options);
-        if (_options.PortForward)
+        // The addresses of a practice cluster are in its model only; outside they lead nowhere, or to somebody else's machine.
+        if (_options.PortForward || _cluster.Provider == ClusterProvider.Sandbox)
             return await ForwardAsync(target, limit, cancel).ConfigureAwait(false);
         (IngressEndpoint? reached, string tried) = await ReachAsync(target, limit, cancel).ConfigureAwait(false);
         if (reached is not null)

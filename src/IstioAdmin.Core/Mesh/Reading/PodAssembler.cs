@@ -10,7 +10,8 @@ internal sealed class PodAssembler
 {
     private const int JudgementCapacity = 4096;
 
-    private readonly MeshCluster _cluster;
+    private readonly string _cluster;
+    private readonly KubeClient? _client;
     private readonly MeshContext _context;
     private readonly ValuePool _pool = new();
     private readonly List<string> _names = [];
@@ -18,9 +19,15 @@ internal sealed class PodAssembler
     private readonly Dictionary<(RedirectionFacts, RedirectionContext), RedirectionExpectation> _judgements = [];
 
     public PodAssembler(MeshCluster cluster)
+        : this(cluster.Name, cluster.Client, cluster.Istio)
     {
-        _cluster = cluster;
-        _context = new(cluster.Istio);
+    }
+
+    /// <summary>For pods of a cluster that nobody need be connected to.</summary>
+    public PodAssembler(string cluster, KubeClient? client, IReadOnlyList<IstioInstallation> installations)
+    {
+        (_cluster, _client) = (cluster, client);
+        _context = new(installations);
     }
 
     public MeshPod Assemble(PodDraft draft, V1Pod? full = null)
@@ -53,8 +60,8 @@ internal sealed class PodAssembler
         RedirectionExpectation expectation = Judge(facts, _context.For(version, labels.GetValueOrDefault(IstioNames.Revision)));
         return new MeshPod
         {
-            Cluster = _cluster.Name,
-            Client = _cluster.Client,
+            Cluster = _cluster,
+            Client = _client,
             Namespace = facts.Namespace,
             Name = draft.Name,
             Uid = draft.Uid,
