@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace IstioAdmin.Testing;
 
 /// <summary>Runs the scripts of tests/testbed and the programs that they build.</summary>
-internal static class TestbedScripts
+public static class TestbedScripts
 {
     /// <summary>The directory tests/testbed of the checkout that these tests were built from.</summary>
     public static string Directory { get; } = Find();

@@ -21,7 +21,10 @@ internal sealed record ResourceType(string Group, string Version, string Plural,
     public IReadOnlyList<string> Categories { get; init; } = [];
 
     /// <summary>The subresources, such as <c>status</c>.</summary>
-    public IReadOnlyList<string> Subresources { get; init; } = [];
+    public IReadOnlyList<string> Subresources => [.. SubresourceTypes.Select(subresource => subresource.Name)];
+
+    /// <summary>The subresources with their kinds and verbs.</summary>
+    public IReadOnlyList<SubresourceType> SubresourceTypes { get; init; } = [];
 
     /// <summary>What may be done with its objects.</summary>
     public IReadOnlyList<string> Verbs { get; init; } = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -38,3 +41,16 @@ internal sealed record ResourceType(string Group, string Version, string Plural,
 
 /// <summary>A column that a CustomResourceDefinition asks for.</summary>
 internal sealed record PrinterColumn(string Name, string Type, string JsonPath, string Description = "", string Format = "", int Priority = 0);
+
+/// <summary>A subresource.</summary>
+/// <param name="Name">Its name in paths, such as <c>scale</c>.</param>
+/// <param name="Kind">The kind of what is read and written there.</param>
+/// <param name="Verbs">What may be done there.</param>
+internal sealed record SubresourceType(string Name, string Kind, IReadOnlyList<string> Verbs)
+{
+    /// <summary>The kind's API group, where it is not that of the resource; null otherwise.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The kind's version, where it is not that of the resource; null otherwise.</summary>
+    public string? Version { get; init; }
+}

@@ -18,6 +18,9 @@ internal sealed class HttpQuery
         }
     }
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Parameters => _parameters;
+
     /// <summary>The first value of a parameter; null when it is not there.</summary>
     public string? this[string name] => _parameters.Find(parameter => parameter.Key == name).Value;
 

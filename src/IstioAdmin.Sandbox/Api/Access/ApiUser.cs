@@ -8,4 +8,16 @@ internal sealed record ApiUser(string Name, string Uid, IReadOnlyList<string> Gr
 {
     /// <summary>Group of those who may do everything.</summary>
     public const string Masters = "system:masters";
+
+    /// <summary>Group of those who are known.</summary>
+    public const string Authenticated = "system:authenticated";
+
+    /// <summary>Group of those who are not.</summary>
+    public const string Unauthenticated = "system:unauthenticated";
+
+    /// <summary>Name of those who are not known.</summary>
+    public const string AnonymousName = "system:anonymous";
+
+    /// <summary>Somebody who sent no credentials.</summary>
+    public static ApiUser Anonymous { get; } = new(AnonymousName, "", [Unauthenticated]);
 }
