@@ -15,8 +15,9 @@ internal interface IAdmissionEndpoints
     string Url(string path);
 
     /// <summary>The <c>spec</c> of a Service through which the API server reaches the handlers.</summary>
+    /// <param name="selector">The labels of the pods that answer.</param>
     /// <param name="portName">The name of its port; null for none.</param>
-    JsonObject ServiceSpec(string? portName = null);
+    JsonObject ServiceSpec(JsonObject selector, string? portName = null);
 
     /// <summary>Answers the reviews that come to a path, until it is taken away again; a path without a handler cannot be reached.</summary>
     void Handle(string path, Func<JsonObject, Task<Review>> handler);

@@ -57,11 +57,11 @@ internal static class Modern
             """);
     }
 
-    /// <summary>istiod's Service; of type ExternalName, so that the API server reaches the stand-in under its name. See <see cref="IAdmissionEndpoints"/>.</summary>
+    /// <summary>istiod's Service, with the port of its webhook.</summary>
     public static JsonObject Service(string name, JsonObject labels, IAdmissionEndpoints admission)
     {
         JsonObject item = MeshObjects.Named("v1", "Service", name, labels);
-        item["spec"] = admission.ServiceSpec("https-webhook");
+        item["spec"] = admission.ServiceSpec(labels, "https-webhook");
         return item;
     }
 }

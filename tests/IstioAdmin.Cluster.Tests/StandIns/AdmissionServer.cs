@@ -38,7 +38,8 @@ internal sealed class AdmissionServer : IAdmissionEndpoints, IAsyncDisposable
     /// <summary>The URL of a path, for a webhook that names no service.</summary>
     public string Url(string path) => $"https://127.0.0.1:{Port}{path}";
 
-    public JsonObject ServiceSpec(string? portName = null)
+    // Of another type than in a cluster that has a network, and without a selector: so the API server reaches the handlers under their services' names.
+    public JsonObject ServiceSpec(JsonObject selector, string? portName = null)
     {
         var port = new JsonObject { ["port"] = Port, ["protocol"] = "TCP" };
         if (portName is not null)

@@ -215,9 +215,8 @@ internal sealed class BanzaiObjects(JsonObject istio, IAdmissionEndpoints admiss
             yield return (item.Item1, item.Item2, wanted);
         yield return (Apps("deployments"), MeshObjects.Deployment(name, selector, selector, $"{name}-service-account", (int?)_spec["sidecarInjector"]!["replicaCount"],
             ("sidecar-injector-webhook", Json.Text(_spec, "sidecarInjector", "image")!)), wanted);
-        // Of another type than the real one's: so the API server, which has no way into a cluster network, reaches the injector under its name.
         JsonObject service = MeshObjects.Named("v1", "Service", name, selector);
-        service["spec"] = admission.ServiceSpec();
+        service["spec"] = admission.ServiceSpec(selector);
         yield return (Core("services"), service, wanted);
         JsonObject webhook = MeshObjects.Named("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", name, new JsonObject { ["app"] = "istio-sidecar-injector" });
         webhook["webhooks"] = JsonNode.Parse($$$"""
