@@ -21,7 +21,7 @@ public sealed class MeshNode : IAsyncDisposable
     /// <summary>The control plane that the node has joined; it has no other.</summary>
     public ControlPlane ControlPlane { get; }
 
-    /// <inheritdoc cref="ControlPlane.Kubeconfig"/>
+    /// <inheritdoc cref="TestCluster.Kubeconfig"/>
     public string Kubeconfig => ControlPlane.Kubeconfig;
 
     internal static async Task<MeshNode> StartAsync(int? owner = null)

@@ -7,7 +7,7 @@ namespace IstioAdmin.Testing;
 /// <c>[assembly: AssemblyFixture(typeof(Testbed))]</c>, then a constructor parameter. Without its prerequisites tests are skipped with the command
 /// that would provide them; on a build machine (CI=true) they are provided, or the tests fail.
 /// </summary>
-public sealed class Testbed : IAsyncDisposable
+public sealed class Testbed : ITestClusters, IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private ControlPlane? _controlPlane;
@@ -36,6 +36,10 @@ public sealed class Testbed : IAsyncDisposable
         await RequireAsync("control-plane");
         return await ControlPlane.StartAsync(controllers, owner, serverArguments);
     }
+
+    async Task<TestCluster> ITestClusters.SharedAsync() => await ControlPlaneAsync();
+
+    async Task<TestCluster> ITestClusters.StartOwnAsync() => await StartControlPlaneAsync(controllers: false);
 
     /// <summary>The shared node, with a control plane of its own. For test classes in <see cref="MeshNode.Collection"/>.</summary>
     public async Task<MeshNode> NodeAsync()

@@ -184,7 +184,7 @@ public sealed class PipelineServerTests : IAsyncLifetime
     {
         _server.PollsPerStatus = 0;
         int id = (int)(await SendAsync("POST", $"{Org}/clusters", Azure)).Body!["id"]!;
-        StoredCluster cluster = _server.Cluster("demo");
+        PolledCluster cluster = _server.Cluster("demo");
         await SendAsync("GET", $"{Org}/clusters/{id}");
         await SendAsync("GET", $"{Org}/clusters/{id}");
         Assert.Equal("CREATING", cluster.Status);

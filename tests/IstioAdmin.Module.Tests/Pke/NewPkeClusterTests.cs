@@ -127,7 +127,7 @@ public sealed class NewPkeClusterTests : PkeTest
     public void A_request_that_is_already_being_carried_out_is_no_failure()
     {
         // Somebody else asks for the same cluster between our look and our request.
-        StoredCluster other = Server.AddCluster("istio-cni-demo");
+        PolledCluster other = Server.AddCluster("istio-cni-demo");
         Server.Break("GET .*/clusters$", PipelineFault.Answer(200, "[]"));
         PSObject cluster = Assert.Single(Create("-Verbose").ThrowIfFailed().Output);
         Assert.Equal((long)other.Id, cluster.Properties["Id"].Value);
@@ -173,7 +173,7 @@ public sealed class NewPkeClusterTests : PkeTest
         PSObject young = Assert.Single(Create("-NoWait").ThrowIfFailed().Output);
         Assert.Equal("CREATING", young.Properties["StatusText"].Value);
         Assert.Equal(0, Calls("GetCluster"));
-        StoredCluster stored = Server.Cluster("istio-cni-demo");
+        PolledCluster stored = Server.Cluster("istio-cni-demo");
         // As Pipeline answers for a cluster without its secret.
         stored.HidesWhileYoung = true;
         stored.PollsPerStatus = 3;

@@ -26,7 +26,7 @@ public sealed class PkeClusterTests : PkeTest
     [Fact]
     public void A_cluster_tells_its_pools_and_asks_for_its_inside_when_it_is_looked_at()
     {
-        StoredCluster stored = Server.AddCluster("demo");
+        PolledCluster stored = Server.AddCluster("demo");
         stored.Nodes.Clear();
         stored.Nodes.Add(JsonNode.Parse("""
             {
@@ -111,7 +111,7 @@ public sealed class PkeClusterTests : PkeTest
     [Fact]
     public void A_cluster_in_azure_is_scaled_with_the_roles_that_its_nodes_tell()
     {
-        StoredCluster stored = Server.AddCluster("demo", cloud: "azure");
+        PolledCluster stored = Server.AddCluster("demo", cloud: "azure");
         stored.Nodes.Clear();
         stored.Nodes.Add(JsonNode.Parse("""{ "metadata": { "name": "a", "labels": { "nodepool.banzaicloud.io/name": "master", "node-role.kubernetes.io/master": "" } } }"""));
         Shell.Run("Set-PkeCluster demo -ScaleNodePool pool1 -Count 3").ThrowIfFailed();

@@ -15,7 +15,7 @@ public sealed class PkeWaitTests : PkeTest
     [InlineData("broken")]
     public void What_may_pass_is_waited_out(string fault)
     {
-        StoredCluster cluster = Young();
+        PolledCluster cluster = Young();
         cluster.PollsPerStatus = 2;
         Server.Break("GET .*/clusters/\\d+$", fault switch
         {
@@ -32,7 +32,7 @@ public sealed class PkeWaitTests : PkeTest
     [Fact]
     public async Task A_server_that_restarts_is_waited_for()
     {
-        StoredCluster cluster = Young();
+        PolledCluster cluster = Young();
         using PowerShell shell = Shell.Script("Wait-PkeCluster istio-cni-demo");
         IAsyncResult running = shell.BeginInvoke();
         await Eventually.BecomesTrueAsync(() => Calls("GetCluster") > 1, "the wait has begun");
@@ -95,7 +95,7 @@ public sealed class PkeWaitTests : PkeTest
     [Fact]
     public void A_cluster_that_somebody_deletes_is_not_waited_for()
     {
-        StoredCluster cluster = Young();
+        PolledCluster cluster = Young();
         using PowerShell shell = Shell.Script("Wait-PkeCluster istio-cni-demo");
         IAsyncResult running = shell.BeginInvoke();
         Assert.True(SpinWait.SpinUntil(() => Calls("GetCluster") > 1, Patience));
@@ -144,7 +144,7 @@ public sealed class PkeWaitTests : PkeTest
         }
     }
 
-    private StoredCluster Young()
+    private PolledCluster Young()
     {
         Server.PollsPerStatus = 0;
         Create("-NoWait").ThrowIfFailed();

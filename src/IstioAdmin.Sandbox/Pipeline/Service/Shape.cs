@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>What a JSON value must look like. Knows as much of JSON Schema as Pipeline's API description uses.</summary>
-public abstract class Shape
+internal abstract class Shape
 {
     /// <summary>Any text.</summary>
     public static Shape Text { get; } = new Scalar("string", value => value.GetValueKind() == JsonValueKind.String);
@@ -93,10 +93,10 @@ public abstract class Shape
 }
 
 /// <summary>A field of an object. One that is <paramref name="Tolerated"/> to be missing is required by the description, yet left out by banzai's own client.</summary>
-public sealed record ShapeField(string Name, Shape Shape, bool Required, bool Tolerated = false);
+internal sealed record ShapeField(string Name, Shape Shape, bool Required, bool Tolerated = false);
 
 /// <summary>An object with known fields.</summary>
-public sealed class FieldsShape(ShapeField[] fields) : Shape
+internal sealed class FieldsShape(ShapeField[] fields) : Shape
 {
     /// <summary>This shape with the fields of another: the description's allOf.</summary>
     public FieldsShape And(FieldsShape other) => new([.. fields, .. other.All]);

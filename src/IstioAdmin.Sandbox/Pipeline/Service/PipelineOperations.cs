@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>The operations of Pipeline's API that the module calls, each as the API description has it. A new call needs a row here.</summary>
 internal static class PipelineOperations
@@ -8,10 +8,10 @@ internal static class PipelineOperations
     private const string Org = "/api/v1/orgs/{orgId}";
     private const string Cluster = Org + "/clusters/{id}";
 
-    private static readonly PipelineParameter s_secret = new("secretId", InHeader: true, Required: true);
-    private static readonly PipelineParameter[] s_place =
+    private static readonly PipelineParameter Secret = new("secretId", InHeader: true, Required: true);
+    private static readonly PipelineParameter[] Place =
     [
-        s_secret, new("cloudType", Required: true, Takes: text => text is "amazon" or "google" or "azure"), new("region"), new("resourceGroup"),
+        Secret, new("cloudType", Required: true, Takes: text => text is "amazon" or "google" or "azure"), new("region"), new("resourceGroup"),
     ];
 
     public static PipelineOperation[] All { get; } =
@@ -25,9 +25,9 @@ internal static class PipelineOperations
             Parameters = [new("type", Takes: text => text is "amazon" or "azure" or "google" or "kubernetes" or "generic" or "tls" or "ssh"), new("tags"), new("values", Takes: IsFlag)],
             Answers = { [200] = Shape.ListOf(AnswerShapes.Secret) },
         },
-        new("GET", Org + "/networks", "ListVPCNetworks", CloudDirectory.Networks) { Parameters = s_place, Answers = { [200] = AnswerShapes.Networks } },
-        new("GET", Org + "/networks/{networkId}/subnets", "ListVPCSubnets", CloudDirectory.Subnets) { Parameters = s_place, Answers = { [200] = AnswerShapes.Subnets } },
-        new("GET", Org + "/azure/resourcegroups", "GetResourceGroups", CloudDirectory.ResourceGroups) { Parameters = [s_secret], Answers = { [200] = Shape.ListOf(Shape.Text) } },
+        new("GET", Org + "/networks", "ListVPCNetworks", CloudDirectory.Networks) { Parameters = Place, Answers = { [200] = AnswerShapes.Networks } },
+        new("GET", Org + "/networks/{networkId}/subnets", "ListVPCSubnets", CloudDirectory.Subnets) { Parameters = Place, Answers = { [200] = AnswerShapes.Subnets } },
+        new("GET", Org + "/azure/resourcegroups", "GetResourceGroups", CloudDirectory.ResourceGroups) { Parameters = [Secret], Answers = { [200] = Shape.ListOf(Shape.Text) } },
 
         new("GET", Org + "/clusters", "ListClusters", Clusters.List) { Answers = { [200] = Shape.ListOf(AnswerShapes.Cluster) } },
         new("POST", Org + "/clusters", "CreateCluster", Clusters.Create) { Body = Clusters.CreationShape, Answers = { [201] = AnswerShapes.AlreadyThere, [202] = AnswerShapes.Created } },
@@ -46,5 +46,5 @@ internal static class PipelineOperations
 
     private static bool IsFlag(string text) => text is "true" or "false";
 
-    internal static JsonArray Array(IEnumerable<JsonNode> items) => [.. items];
+    internal static JsonArray ListOf(IEnumerable<JsonNode> items) => [.. items];
 }

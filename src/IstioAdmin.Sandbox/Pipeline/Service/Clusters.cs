@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>Creating, reading, changing and deleting clusters.</summary>
 internal static class Clusters
@@ -10,7 +10,7 @@ internal static class Clusters
         foreach (StoredCluster cluster in call.Organization.Clusters)
             cluster.Asked();
         call.Organization.Clusters.RemoveAll(cluster => cluster.IsGone);
-        return new(200, PipelineOperations.Array(call.Organization.Clusters.Select(cluster => cluster.Describe())));
+        return new(200, PipelineOperations.ListOf(call.Organization.Clusters.Select(cluster => cluster.Describe(call.State.User))));
     }
 
     public static PipelineAnswer Get(PipelineCall call)
@@ -18,9 +18,10 @@ internal static class Clusters
         StoredCluster cluster = call.Cluster;
         bool young = cluster is { HidesWhileYoung: true, HasConfig: false };
         cluster.Asked();
-        if (call.Organization.Clusters.RemoveAll(gone => gone.IsGone) > 0)
+        call.Organization.Clusters.RemoveAll(gone => gone.IsGone);
+        if (cluster.IsGone)
             throw new PipelineRefusal(404, "Cluster not found", "cluster not found");
-        return young ? throw Contents.TooYoung() : new(200, cluster.Describe());
+        return young ? throw Contents.TooYoung() : new(200, cluster.Describe(call.State.User));
     }
 
     /// <summary>The newer requests say their type; the classic one says its cloud.</summary>
@@ -35,6 +36,7 @@ internal static class Clusters
     public static PipelineAnswer Create(PipelineCall call)
     {
         StoredOrganization organization = call.Organization;
+        organization.Clusters.RemoveAll(cluster => cluster.IsGone);
         JsonObject request = call.Body!;
         string type = call.Text("type");
         string cloud = type switch { "" => call.Text("cloud"), "pke-on-azure" => "azure", _ => "vsphere" };
@@ -46,18 +48,18 @@ internal static class Clusters
         if (organization.Clusters.Exists(cluster => cluster.Name == call.Text("name")))
             return new(201, new JsonObject { ["status_code"] = 201, ["message"] = "cluster already exists with this name" });
 
-        var created = new StoredCluster(call.State.NextId(), call.Text("name"), cloud, "pke")
+        JsonNode? kubernetes = request["kubernetes"] ?? request["properties"]?["pke"]?["kubernetes"];
+        StoredCluster created = call.State.NewCluster(new ClusterOrder(call.State.NextId(), call.Text("name"), cloud)
         {
             Location = call.Text("location"),
-            Version = (string?)(request["kubernetes"] ?? request["properties"]?["pke"]?["kubernetes"])?["version"] ?? "",
+            Version = (string?)kubernetes?["version"] ?? "",
             Request = (JsonObject)request.DeepClone(),
-            HasConfig = false,
-        };
+        });
+        created.HasConfig = false;
         PoolInput.Take(created, request["nodepools"] as JsonArray ?? request["properties"]?["pke"]?["nodePools"] as JsonArray ?? []);
         if (created.Masters.Count != 1)
             throw new PipelineRefusal(400, "Invalid request", "exactly one node pool must have the master role");
-        call.State.Adopt(created);
-        created.Begin("CREATING", "Cluster is being created", ("CREATING", "Setting up the control plane"), ("RUNNING", "Cluster is running"));
+        created.Create();
         organization.Clusters.Add(created);
         return new(202, new JsonObject { ["name"] = created.Name, ["id"] = created.Id });
     }
@@ -75,11 +77,13 @@ internal static class Clusters
         JsonObject request = call.Body!;
         if (cluster.Cloud == "amazon" && call.Text("cloud") != "amazon")
             throw new PipelineRefusal(400, "Invalid request", "stored cloud type [amazon] and new cloud type differ");
-        if (request["nodepools"] is JsonArray pools)
-            PoolInput.Replace(cluster, pools);
-        else if (request["properties"]?["pke"]?["nodePools"] is JsonObject named)
-            PoolInput.Replace(cluster, named);
-        Begin(cluster, "Cluster is being updated");
+        cluster.ChangePools(() =>
+        {
+            if (request["nodepools"] is JsonArray pools)
+                PoolInput.Replace(cluster, pools);
+            else if (request["properties"]?["pke"]?["nodePools"] is JsonObject named)
+                PoolInput.Replace(cluster, named);
+        });
         return new(202);
     }
 
@@ -87,7 +91,7 @@ internal static class Clusters
     {
         StoredCluster cluster = Settled(call);
         cluster.Version = call.Text("version") is { Length: > 0 } version ? version : cluster.Version;
-        Begin(cluster, $"Upgrading to {cluster.Version}");
+        cluster.Upgrade();
         return new(202);
     }
 
@@ -96,7 +100,7 @@ internal static class Clusters
         StoredCluster cluster = call.Cluster;
         if (cluster.Status == "ERROR" && cluster.StatusMessage.Contains("deletion", StringComparison.Ordinal) && call.Query.GetValueOrDefault("force") != "true")
             throw new PipelineRefusal(409, "Cluster cannot be deleted", "the last deletion failed");
-        cluster.Begin("DELETING", "Cluster is being deleted", ("", ""));
+        cluster.Delete();
         return new(202);
     }
 
@@ -104,8 +108,6 @@ internal static class Clusters
     internal static StoredCluster Settled(PipelineCall call) => call.Cluster is { Status: "RUNNING" or "WARNING" } cluster
         ? cluster
         : throw new PipelineRefusal(409, "Cluster is not ready", $"cluster is in {call.Cluster.Status} state yet, not in RUNNING or WARNING state, which are needed for updating the cluster");
-
-    internal static void Begin(StoredCluster cluster, string message) => cluster.Begin("UPDATING", message, ("RUNNING", "Cluster is running"));
 
     private static void RequireSecret(PipelineCall call, StoredOrganization organization, string cloud)
     {

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>Node pools of requests as the service reports them later. The three clouds name their counts differently.</summary>
 internal static class PoolInput
@@ -11,10 +11,13 @@ internal static class PoolInput
         foreach (JsonObject pool in pools.OfType<JsonObject>())
         {
             string name = (string)pool["name"]!;
+            RequireName(name);
             if (!cluster.Pools.TryAdd(name, Report(pool)))
                 throw new PipelineRefusal(400, "Invalid request", $"node pool {name} is given more than once");
             if (pool["roles"] is JsonArray roles && roles.Any(role => (string?)role == "master"))
                 cluster.Masters.Add(name);
+            if ((pool["zones"] ?? pool["providerConfig"]?["autoScalingGroup"]?["zones"]) is JsonArray { Count: > 0 } zones)
+                cluster.Zones[name] = [.. zones.Select(zone => (string?)zone ?? "")];
         }
     }
 
@@ -37,14 +40,26 @@ internal static class PoolInput
         foreach ((string name, JsonNode? pool) in pools)
         {
             if (!cluster.Pools.TryGetValue(name, out JsonObject? held))
+            {
+                RequireName(name);
                 cluster.Pools[name] = held = [];
-            foreach ((string field, JsonNode? value) in pool!.AsObject())
+            }
+            foreach ((string field, JsonNode? value) in pool as JsonObject ?? [])
             {
                 // The instance type of a pool that exists cannot change, and is ignored.
                 if (field != "instanceType" || held["instanceType"] is null)
                     held[field] = value?.DeepClone();
             }
         }
+    }
+
+    // Text and rule: banzaicloud/pipeline pkg/common/common.go, ValidateNodePoolName.
+    private static void RequireName(string name)
+    {
+        if (name.Length > 63)
+            throw new PipelineRefusal(400, "Invalid request", $"node pool name '{name}' too long: over 63 characters");
+        if (!name.Split('-').All(part => part.Length > 0 && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))))
+            throw new PipelineRefusal(400, "Invalid request", $"node pool name '{name}' invalid: must consist of lower case alphanumeric characters and single dashes within the string");
     }
 
     private static JsonObject Report(JsonObject pool)

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>A parameter in the query or a header, and the texts it takes.</summary>
 internal sealed record PipelineParameter(string Name, bool InHeader = false, bool Required = false, Func<string, bool>? Takes = null);
@@ -28,13 +28,17 @@ internal sealed record PipelineCall(PipelineState State, IReadOnlyDictionary<str
 {
     public StoredOrganization Organization => State.Organizations.FirstOrDefault(org => $"{org.Id}" == Path["orgId"]) ?? throw new PipelineRefusal(404, "Organization not found");
 
-    public StoredCluster Cluster => Organization.Clusters.FirstOrDefault(cluster => $"{cluster.Id}" == Path["id"]) ?? throw new PipelineRefusal(404, "Cluster not found", "cluster not found");
+    public StoredCluster Cluster => Organization.Clusters.FirstOrDefault(cluster => !cluster.IsGone && $"{cluster.Id}" == Path["id"]) ?? throw new PipelineRefusal(404, "Cluster not found", "cluster not found");
 
-    public string Text(string name) => (string?)Body?[name] ?? "";
+    public string Text(string name) => Body?[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 }
 
 /// <summary>An answer without error.</summary>
-internal sealed record PipelineAnswer(int Status, JsonNode? Body = null);
+internal sealed record PipelineAnswer(int Status, JsonNode? Body = null)
+{
+    /// <summary>Fetches the body, where it is in a cluster.</summary>
+    public Func<CancellationToken, Task<JsonNode>>? Fetch { get; init; }
+}
 
 /// <summary>A refusal that the caller reads as Pipeline's error body: its message, and the error behind it.</summary>
 internal sealed class PipelineRefusal(int status, string message, string? error = null) : Exception(message)

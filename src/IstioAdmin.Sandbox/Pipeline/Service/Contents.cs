@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>What is read out of a cluster, and the hooks that run in it. All of it needs the secret with the cluster's kubeconfig.</summary>
 internal static class Contents
@@ -9,21 +9,35 @@ internal static class Contents
 
     public static PipelineAnswer OidcConfig(PipelineCall call) => Kubeconfig(Ready(call).OidcKubeconfig ?? throw new PipelineRefusal(400, "Invalid request", "OIDC is not enabled on this cluster"));
 
-    public static PipelineAnswer Pods(PipelineCall call) => new(200, Ready(call).Pods.DeepClone());
+    public static PipelineAnswer Pods(PipelineCall call) => new(200) { Fetch = Ready(call).PodsAsync };
 
-    public static PipelineAnswer Nodes(PipelineCall call) => new(200, new JsonObject
+    public static PipelineAnswer Nodes(PipelineCall call)
     {
-        ["metadata"] = new JsonObject { ["selfLink"] = "/api/v1/nodes", ["resourceVersion"] = "30123" },
-        ["items"] = Ready(call).Nodes.DeepClone(),
-    });
+        StoredCluster cluster = Ready(call);
+        return new(200)
+        {
+            Fetch = async cancel => new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["selfLink"] = "/api/v1/nodes", ["resourceVersion"] = "30123" },
+                ["items"] = await cluster.NodesAsync(cancel).ConfigureAwait(false),
+            },
+        };
+    }
 
-    public static PipelineAnswer Endpoints(PipelineCall call) => new(200, new JsonObject { ["endpoints"] = Ready(call).Endpoints.DeepClone() });
+    public static PipelineAnswer Endpoints(PipelineCall call)
+    {
+        StoredCluster cluster = Ready(call);
+        return new(200) { Fetch = async cancel => new JsonObject { ["endpoints"] = await cluster.EndpointsAsync(cancel).ConfigureAwait(false) } };
+    }
 
     public static PipelineAnswer Services(PipelineCall call) => new(200, Ready(call).Services.DeepClone());
 
     public static PipelineAnswer RunPostHooks(PipelineCall call)
     {
-        Ready(call).PostHooks.AddRange(call.Body!.Select(hook => hook.Key));
+        StoredCluster cluster = Ready(call);
+        string[] names = [.. call.Body!.Select(hook => hook.Key)];
+        cluster.PostHooks.AddRange(names);
+        cluster.RunPostHooks(names);
         return new(200);
     }
 

@@ -1,16 +1,16 @@
-using static IstioAdmin.Testing.Pipeline.Shape;
+using static IstioAdmin.Sandbox.Pipeline.Service.Shape;
 
-namespace IstioAdmin.Testing.Pipeline;
+namespace IstioAdmin.Sandbox.Pipeline.Service;
 
 /// <summary>Bodies of responses, after the API description. What the server answers is checked against them, too.</summary>
 internal static class AnswerShapes
 {
-    private static readonly Shape s_resource = Fields(("capacity", Text), ("allocatable", Text), ("limit", Text), ("request", Text));
-    private static readonly Shape s_resources = Fields(("cpu", s_resource), ("memory", s_resource), ("status", Text));
+    private static readonly Shape Resource = Fields(("capacity", Text), ("allocatable", Text), ("limit", Text), ("request", Text));
+    private static readonly Shape Resources = Fields(("cpu", Resource), ("memory", Resource), ("status", Text));
 
-    private static readonly Shape s_poolStatus = Fields(
+    private static readonly Shape PoolStatus = Fields(
         ("instanceType", Text), ("spotPrice", Text), ("autoscaling", Flag), ("count", Whole), ("minCount", Whole), ("maxCount", Whole), ("image", Text), ("labels", MapOf(Text)),
-        ("ram", Whole), ("vcpu", Whole), ("template", Text), ("resourceSummary", MapOf(s_resources)));
+        ("ram", Whole), ("vcpu", Whole), ("template", Text), ("resourceSummary", MapOf(Resources)));
 
     public static Shape Error { get; } = Fields(("code!", Whole), ("message!", Text), ("error!", Text));
 
@@ -28,7 +28,7 @@ internal static class AnswerShapes
     public static Shape Cluster { get; } = Fields(
         ("status!", Text), ("statusMessage", Text), ("name!", Text), ("cloud", Text), ("distribution", Text), ("version", Text), ("spot", Flag), ("location", Text), ("id!", Whole),
         ("logging", Flag), ("monitoring", Flag), ("securityscan", Flag), ("createdAt", Text), ("startedAt", Text), ("creatorName", Text), ("creatorId", Whole), ("region", Text),
-        ("oidc", Fields(("enabled", Flag), ("idpUrl", Text), ("clientId", Text), ("clientSecret", Text))), ("nodePools", MapOf(s_poolStatus)), ("totalSummary", s_resources));
+        ("oidc", Fields(("enabled", Flag), ("idpUrl", Text), ("clientId", Text), ("clientSecret", Text))), ("nodePools", MapOf(PoolStatus)), ("totalSummary", Resources));
 
     public static Shape AlreadyThere { get; } = Fields(("status_code", Whole), ("message", Text));
 
@@ -38,7 +38,7 @@ internal static class AnswerShapes
 
     public static Shape Pods { get; } = ListOf(Fields(
         ("name!", Text), ("namespace!", Text), ("createdAt", Text), ("labels", MapOf(Text)), ("restartPolicy", Text),
-        ("conditions", ListOf(Fields(("type", Text), ("status", Text), ("lastProbeTime", Text), ("lastTransitionTime", Text)))), ("resourceSummary", s_resources)));
+        ("conditions", ListOf(Fields(("type", Text), ("status", Text), ("lastProbeTime", Text), ("lastTransitionTime", Text)))), ("resourceSummary", Resources)));
 
     public static Shape Nodes { get; } = Fields(
         ("metadata", Fields(("selfLink", Text), ("resourceVersion", Text))),

@@ -1,0 +1,3 @@
+using IstioAdmin.Testing;
+
+[assembly: AssemblyFixture(typeof(Testbed))]
