@@ -21,6 +21,7 @@ public sealed class WorkloadTests : ClusterTest
     [InlineData("Restart-MeshWorkload deployment/web -Namespace demo")]
     [InlineData("Restart-MeshWorkload web -Kind Deployment -Namespace demo")]
     [InlineData("Get-MeshPod web* -Namespace demo | Restart-MeshWorkload")]
+    [InlineData("Get-MeshPod web* -Namespace demo | ForEach-Object { [pscustomobject]@{ Cluster = $_.Cluster; Namespace = $_.Namespace; Name = $_.Name; Pod = $_ } } | Restart-MeshWorkload")]
     [InlineData("[pscustomobject]@{ Name = 'web'; Kind = 'Deployment'; Namespace = 'demo' } | Restart-MeshWorkload")]
     [InlineData("Restart-MeshWorkload deploy/web, deployment/web -Namespace demo")]
     public void A_workload_is_restarted_once_and_returned(string command)

@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace IstioAdmin.Commands;
 
 /// <summary>The base of cmdlets that wait, and give up after a time.</summary>
-public abstract class TimedMeshCommand : MeshCommand
+public abstract class TimedMeshCommand : PipedClusterCommand
 {
     /// <summary>Seconds to wait; like every -Timeout of this module.</summary>
     [Parameter]

@@ -7,13 +7,14 @@ using IstioAdmin.Core.Operators;
 namespace IstioAdmin.Commands;
 
 /// <summary>Checks what must hold before the CNI plugin redirects a mesh's pods.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "MeshPrerequisite"), OutputType(typeof(PrerequisiteResult), typeof(bool))]
-public sealed class TestMeshPrerequisiteCommand : MeshCommand
+[Cmdlet(VerbsDiagnostic.Test, "MeshPrerequisite", DefaultParameterSetName = ByName), OutputType(typeof(PrerequisiteResult), typeof(bool))]
+public sealed class TestMeshPrerequisiteCommand : PipedClusterCommand
 {
     private bool _failed;
 
     /// <summary>Name of the operator's resource; needed where there are several.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }

@@ -16,7 +16,8 @@ public abstract class CniSwitchCommand : WaitingMeshCommand
     private const int MostAlike = 3;
 
     /// <summary>Name of the operator's resource; needed where there are several.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }

@@ -6,7 +6,7 @@ using IstioAdmin.Core.Kube;
 namespace IstioAdmin.Commands;
 
 /// <summary>Lets pods redirect themselves with istio-init again, and removes the CNI plugin where no other mesh uses it.</summary>
-[Cmdlet(VerbsLifecycle.Disable, "IstioCni", SupportsShouldProcess = true), OutputType(typeof(IstioCni))]
+[Cmdlet(VerbsLifecycle.Disable, "IstioCni", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(IstioCni))]
 public sealed class DisableIstioCniCommand : CniSwitchCommand
 {
     private protected override Task<CniPlan> PlanAsync(MeshCluster cluster, CniRequest request, CancellationToken cancel) =>

@@ -8,7 +8,7 @@ using IstioAdmin.Core.Operators;
 namespace IstioAdmin.Commands;
 
 /// <summary>Lets Istio's CNI plugin redirect pods instead of a privileged init container, and migrates the workloads that are there.</summary>
-[Cmdlet(VerbsLifecycle.Enable, "IstioCni", SupportsShouldProcess = true), OutputType(typeof(IstioCni))]
+[Cmdlet(VerbsLifecycle.Enable, "IstioCni", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(IstioCni))]
 public sealed class EnableIstioCniCommand : CniSwitchCommand
 {
     /// <summary>Namespaces whose pods the plugin leaves alone; an empty list excludes none. Without it the list stays as it is.</summary>

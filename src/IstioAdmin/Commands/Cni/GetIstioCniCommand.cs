@@ -6,11 +6,12 @@ using IstioAdmin.Core.Cni;
 namespace IstioAdmin.Commands;
 
 /// <summary>Gets where the meshes of a cluster stand between istio-init and the CNI plugin, node by node.</summary>
-[Cmdlet(VerbsCommon.Get, "IstioCni"), OutputType(typeof(IstioCni))]
-public sealed class GetIstioCniCommand : MeshCommand
+[Cmdlet(VerbsCommon.Get, "IstioCni", DefaultParameterSetName = ByName), OutputType(typeof(IstioCni))]
+public sealed class GetIstioCniCommand : PipedClusterCommand
 {
     /// <summary>Names of the operators' resources, with wildcards; all by default.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

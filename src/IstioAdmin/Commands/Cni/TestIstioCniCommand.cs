@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using IstioAdmin.Clusters;
-using IstioAdmin.Completion;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Cni;
 using IstioAdmin.Core.Health;
@@ -9,16 +7,13 @@ using IstioAdmin.Core.Kube;
 namespace IstioAdmin.Commands;
 
 /// <summary>Checks Istio's CNI plugin node by node: agent, chain, files, and pods that came before it.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "IstioCni", DefaultParameterSetName = ByNode), OutputType(typeof(MeshCheck), typeof(bool))]
-public sealed class TestIstioCniCommand : MeshCommand
+[Cmdlet(VerbsDiagnostic.Test, "IstioCni", DefaultParameterSetName = ByName), OutputType(typeof(MeshCheck), typeof(bool))]
+public sealed class TestIstioCniCommand : PipedClusterCommand
 {
-    private const string ByNode = "Node";
-    private const string ByCluster = "Cluster";
-
     private bool _failed;
 
     /// <summary>Names of nodes, with wildcards; all by default.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByNode)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
     [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -27,20 +22,6 @@ public sealed class TestIstioCniCommand : MeshCommand
     /// <summary>Only tell whether no check failed.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
-
-    /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByNode)]
-    [ConnectedCluster]
-    [ArgumentCompleter(typeof(ClusterCompleter))]
-    [SupportsWildcards]
-    public override MeshCluster[]? Cluster { get; set; }
-
-    /// <summary>A cluster from the pipeline.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByCluster)]
-    public MeshCluster? InputObject { get; set; }
-
-    /// <inheritdoc/>
-    protected override IReadOnlyList<MeshCluster> Clusters => InputObject is { } piped ? [piped] : base.Clusters;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)

@@ -1,18 +1,13 @@
 using System.Management.Automation;
-using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
-using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh.Ingress;
 
 namespace IstioAdmin.Commands;
 
 /// <summary>Gets the ingress gateways of a mesh: where they can be reached, what they let in, and where it goes.</summary>
 [Cmdlet(VerbsCommon.Get, "IstioIngress", DefaultParameterSetName = ByName), OutputType(typeof(MeshIngress))]
-public sealed class GetIstioIngressCommand : MeshCommand
+public sealed class GetIstioIngressCommand : PipedClusterCommand
 {
-    private const string ByName = "Name";
-    private const string ByCluster = "Cluster";
-
     /// <summary>Names of Services, with wildcards; all by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
     [Parameter(Position = 0, ParameterSetName = ByCluster)]
@@ -28,21 +23,6 @@ public sealed class GetIstioIngressCommand : MeshCommand
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Namespace { get; set; }
-
-    /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
-    [ConnectedCluster]
-    [ArgumentCompleter(typeof(ClusterCompleter))]
-    [SupportsWildcards]
-    public override MeshCluster[]? Cluster { get; set; }
-
-    /// <summary>A cluster from the pipeline.</summary>
-    /// <remarks>A parameter of its own, in a set of its own: a cluster has a Name and a Namespace too, which must not be taken for a gateway's.</remarks>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByCluster)]
-    public MeshCluster? InputObject { get; set; }
-
-    /// <inheritdoc/>
-    protected override IReadOnlyList<MeshCluster> Clusters => InputObject is { } piped ? [piped] : base.Clusters;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)

@@ -4,7 +4,7 @@ using IstioAdmin.Core.Mesh.Injection;
 namespace IstioAdmin.Commands;
 
 /// <summary>Takes the labels for injection off namespaces, and lists the pods that still have a sidecar.</summary>
-[Cmdlet(VerbsLifecycle.Disable, "IstioInjection", SupportsShouldProcess = true), OutputType(typeof(NamespaceInjection))]
+[Cmdlet(VerbsLifecycle.Disable, "IstioInjection", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(NamespaceInjection))]
 public sealed class DisableIstioInjectionCommand : InjectionCommand
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using IstioAdmin.Core.Mesh.Injection;
 namespace IstioAdmin.Commands;
 
 /// <summary>Labels namespaces so that new pods get a sidecar, and lists the pods that have none yet.</summary>
-[Cmdlet(VerbsLifecycle.Enable, "IstioInjection", SupportsShouldProcess = true), OutputType(typeof(NamespaceInjection))]
+[Cmdlet(VerbsLifecycle.Enable, "IstioInjection", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(NamespaceInjection))]
 public sealed class EnableIstioInjectionCommand : InjectionCommand
 {
     /// <summary>The revision that injects; the default one where none is given.</summary>

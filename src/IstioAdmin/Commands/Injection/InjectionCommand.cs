@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
@@ -7,21 +8,28 @@ using IstioAdmin.Core.Mesh.Injection;
 namespace IstioAdmin.Commands;
 
 /// <summary>The base of the cmdlets that switch injection on and off.</summary>
-public abstract class InjectionCommand : MeshCommand
+public abstract class InjectionCommand : PipedClusterCommand
 {
     /// <summary>Namespaces, with wildcards.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Namespace { get; set; } = [];
 
     /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Clusters.ConnectedCluster]
+    [Parameter(ParameterSetName = ByName)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
+    [ConnectedCluster]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     [SupportsWildcards]
     public override MeshCluster[]? Cluster { get; set; }
+
+    /// <summary>A cluster from the pipeline; a text from there names a namespace.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByCluster)]
+    public override MeshCluster[]? InputCluster { get; set; }
 
     /// <summary>What is wanted.</summary>
     private protected abstract InjectionOrder Order { get; }
@@ -29,6 +37,7 @@ public abstract class InjectionCommand : MeshCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
     {
+        RequireTyped(Namespace.Length > 0, nameof(Namespace));
         NamePattern[] patterns = [.. Namespace.Select(NamePattern.Parse)];
         return ForEachClusterAsync(async (cluster, cancel) =>
         {

@@ -6,18 +6,20 @@ using IstioAdmin.Core.Mesh;
 namespace IstioAdmin.Commands;
 
 /// <summary>Gets the meshes that operators run, or their resources as YAML.</summary>
-[Cmdlet(VerbsCommon.Get, "IstioMesh"), OutputType(typeof(IstioMesh), typeof(string))]
-public sealed class GetIstioMeshCommand : MeshCommand
+[Cmdlet(VerbsCommon.Get, "IstioMesh", DefaultParameterSetName = ByName), OutputType(typeof(IstioMesh), typeof(string))]
+public sealed class GetIstioMeshCommand : PipedClusterCommand
 {
     /// <summary>Names, with wildcards; all by default.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(IstioMeshCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
     /// <summary>Namespaces of control planes, with wildcards; all by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

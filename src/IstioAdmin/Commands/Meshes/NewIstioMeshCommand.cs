@@ -6,7 +6,7 @@ using IstioAdmin.Core.Mesh.Changes;
 namespace IstioAdmin.Commands;
 
 /// <summary>Creates a mesh through the operator that is installed, and waits until it is there.</summary>
-[Cmdlet(VerbsCommon.New, "IstioMesh", SupportsShouldProcess = true), OutputType(typeof(IstioMesh), typeof(string))]
+[Cmdlet(VerbsCommon.New, "IstioMesh", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(IstioMesh), typeof(string))]
 public sealed class NewIstioMeshCommand : MeshChangeCommand
 {
     /// <inheritdoc/>

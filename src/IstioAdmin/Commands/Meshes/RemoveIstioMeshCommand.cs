@@ -5,7 +5,7 @@ using IstioAdmin.Core.Mesh.Changes;
 namespace IstioAdmin.Commands;
 
 /// <summary>Removes a mesh, and waits until its operator has let it go.</summary>
-[Cmdlet(VerbsCommon.Remove, "IstioMesh", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High), OutputType(typeof(IstioMesh))]
+[Cmdlet(VerbsCommon.Remove, "IstioMesh", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ByName), OutputType(typeof(IstioMesh))]
 public sealed class RemoveIstioMeshCommand : SingleMeshCommand
 {
     /// <summary>Return as soon as the request is accepted.</summary>

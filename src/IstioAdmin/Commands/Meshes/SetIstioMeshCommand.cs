@@ -6,7 +6,7 @@ using IstioAdmin.Core.Mesh.Changes;
 namespace IstioAdmin.Commands;
 
 /// <summary>Changes what is named of a mesh, leaves the rest as it is, and waits until the change is done.</summary>
-[Cmdlet(VerbsCommon.Set, "IstioMesh", SupportsShouldProcess = true), OutputType(typeof(IstioMesh), typeof(string))]
+[Cmdlet(VerbsCommon.Set, "IstioMesh", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(IstioMesh), typeof(string))]
 public sealed class SetIstioMeshCommand : MeshChangeCommand
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using IstioAdmin.Core.Mesh.Waiting;
 namespace IstioAdmin.Commands;
 
 /// <summary>Waits until a mesh is as its resource wants it.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "IstioMesh"), OutputType(typeof(IstioMesh))]
+[Cmdlet(VerbsLifecycle.Wait, "IstioMesh", DefaultParameterSetName = ByName), OutputType(typeof(IstioMesh))]
 public sealed class WaitIstioMeshCommand : SingleMeshCommand
 {
     /// <inheritdoc/>

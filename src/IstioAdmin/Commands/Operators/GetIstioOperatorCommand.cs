@@ -7,8 +7,8 @@ using IstioAdmin.Core.Operators;
 namespace IstioAdmin.Commands;
 
 /// <summary>Finds the operators that run meshes, whoever installed them.</summary>
-[Cmdlet(VerbsCommon.Get, "IstioOperator"), OutputType(typeof(IstioOperator))]
-public sealed class GetIstioOperatorCommand : MeshCommand
+[Cmdlet(VerbsCommon.Get, "IstioOperator", DefaultParameterSetName = ByName), OutputType(typeof(IstioOperator))]
+public sealed class GetIstioOperatorCommand : PipedClusterCommand
 {
     /// <summary>Which operators; all of them by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -16,7 +16,8 @@ public sealed class GetIstioOperatorCommand : MeshCommand
     public string[]? Distribution { get; set; }
 
     /// <summary>One namespace; all of them by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }

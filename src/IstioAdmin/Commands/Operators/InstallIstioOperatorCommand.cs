@@ -4,7 +4,7 @@ using IstioAdmin.Core.Operators;
 namespace IstioAdmin.Commands;
 
 /// <summary>Installs an operator that runs meshes, and waits until it is ready.</summary>
-[Cmdlet(VerbsLifecycle.Install, "IstioOperator", SupportsShouldProcess = true), OutputType(typeof(IstioOperator))]
+[Cmdlet(VerbsLifecycle.Install, "IstioOperator", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(IstioOperator))]
 public sealed class InstallIstioOperatorCommand : OperatorInstallCommand
 {
     private protected override bool IsUpdate => false;

@@ -13,7 +13,8 @@ public abstract class OperatorChangeCommand : PlannedMeshCommand
     public string Distribution { get; set; } = "";
 
     /// <summary>Its namespace.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }

@@ -6,7 +6,7 @@ using IstioAdmin.Core.Operators;
 namespace IstioAdmin.Commands;
 
 /// <summary>Removes an operator, and what it leaves behind.</summary>
-[Cmdlet(VerbsLifecycle.Uninstall, "IstioOperator", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High), OutputType(typeof(IstioOperator))]
+[Cmdlet(VerbsLifecycle.Uninstall, "IstioOperator", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ByName), OutputType(typeof(IstioOperator))]
 public sealed class UninstallIstioOperatorCommand : OperatorChangeCommand
 {
     /// <summary>Remove the definitions of its resources too, and of Istio's where it made them, with every object of these kinds.</summary>

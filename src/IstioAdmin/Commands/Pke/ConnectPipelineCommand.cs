@@ -16,12 +16,12 @@ public sealed class ConnectPipelineCommand : AsyncCommand
     private const string FromConnected = "Pipeline";
 
     /// <summary>Base address of Pipeline; that of banzai's configuration by default.</summary>
-    [Parameter(Position = 0, ParameterSetName = FromEndpoint)]
+    [Parameter(Position = 0, ParameterSetName = FromEndpoint, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Endpoint { get; set; }
 
     /// <summary>The token; $env:PIPELINE_TOKEN by default, else that of banzai's configuration when it is for the same endpoint.</summary>
-    [Parameter(ParameterSetName = FromEndpoint)]
+    [Parameter(ParameterSetName = FromEndpoint, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
     public SecureString? Token { get; set; }
 
@@ -32,7 +32,7 @@ public sealed class ConnectPipelineCommand : AsyncCommand
     public string? Organization { get; set; }
 
     /// <summary>File with the certificates, in PEM, of the authorities that Pipeline's certificate may come from.</summary>
-    [Parameter(ParameterSetName = FromEndpoint)]
+    [Parameter(ParameterSetName = FromEndpoint, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? CertificateAuthority { get; set; }
 

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using IstioAdmin.Clusters;
 using IstioAdmin.Completion;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Mesh;
@@ -8,11 +7,8 @@ namespace IstioAdmin.Commands;
 
 /// <summary>Lists pods as the mesh sees them: what is in them, whether Istio must redirect their traffic, how, and why.</summary>
 [Cmdlet(VerbsCommon.Get, "MeshPod", DefaultParameterSetName = ByName), OutputType(typeof(MeshPod))]
-public sealed class GetMeshPodCommand : MeshCommand
+public sealed class GetMeshPodCommand : PipedClusterCommand
 {
-    private const string ByName = "Name";
-    private const string ByCluster = "Cluster";
-
     /// <summary>Names of pods, with wildcards; all by default.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
     [Parameter(Position = 0, ParameterSetName = ByCluster)]
@@ -41,21 +37,6 @@ public sealed class GetMeshPodCommand : MeshCommand
     /// <summary>Fetch the whole Kubernetes object with each pod.</summary>
     [Parameter]
     public SwitchParameter Full { get; set; }
-
-    /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
-    [ConnectedCluster]
-    [ArgumentCompleter(typeof(ClusterCompleter))]
-    [SupportsWildcards]
-    public override MeshCluster[]? Cluster { get; set; }
-
-    /// <summary>A cluster from the pipeline.</summary>
-    /// <remarks>A parameter of its own, in a set of its own: a cluster has a Name and a Namespace too, which must not be taken for a pod's.</remarks>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByCluster)]
-    public MeshCluster? InputObject { get; set; }
-
-    /// <inheritdoc/>
-    protected override IReadOnlyList<MeshCluster> Clusters => InputObject is { } piped ? [piped] : base.Clusters;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)

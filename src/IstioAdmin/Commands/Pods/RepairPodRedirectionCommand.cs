@@ -14,19 +14,20 @@ namespace IstioAdmin.Commands;
 [Cmdlet(VerbsDiagnostic.Repair, "PodRedirection", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(RepairedPod))]
 public sealed class RepairPodRedirectionCommand : WaitingMeshCommand
 {
-    private const string ByName = "Name";
     private const string ByPod = "Pod";
 
     private readonly Dictionary<MeshCluster, Dictionary<string, BrokenPod>> _pods = [];
 
     /// <summary>Names of pods, with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByCluster)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Their namespace, with wildcards; the context's own by default.</summary>
     [Parameter(ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -12,7 +12,6 @@ namespace IstioAdmin.Commands;
 [Cmdlet(VerbsLifecycle.Restart, "MeshWorkload", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(RestartedWorkload))]
 public sealed class RestartMeshWorkloadCommand : WaitingMeshCommand
 {
-    private const string ByName = "Name";
     private const string ByPod = "Pod";
 
     private readonly HashSet<(string Cluster, WorkloadReference Workload)> _seen = [];
@@ -20,23 +19,30 @@ public sealed class RestartMeshWorkloadCommand : WaitingMeshCommand
     private readonly Dictionary<MeshCluster, WorkloadOwners> _owners = [];
 
     /// <summary>Workloads as kind/name, or names alone where -Kind says what they are.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName)]
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Kind of the workloads that -Name gives without one.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByName)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ValidateNotNullOrEmpty]
     public string? Kind { get; set; }
 
     /// <summary>Their namespace; the context's own by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByName)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }
 
     /// <inheritdoc/>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByName)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByObject)]
     [ConnectedCluster]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     [SupportsWildcards]
@@ -45,6 +51,7 @@ public sealed class RestartMeshWorkloadCommand : WaitingMeshCommand
     /// <summary>Pods whose controllers are restarted; several pods of one controller restart it once.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPod)]
     [Alias("Pod")]
+    [PodOf]
     public MeshPod[] InputObject { get; set; } = [];
 
     /// <inheritdoc/>
@@ -56,6 +63,7 @@ public sealed class RestartMeshWorkloadCommand : WaitingMeshCommand
                 await TryAsync(pod, () => AddOwnerAsync(pod, cancel), cancel);
             return;
         }
+        RequireTyped(Name.Length > 0, nameof(Name));
         await ForEachClusterAsync(async (cluster, cancel) =>
         {
             foreach (string name in Name)

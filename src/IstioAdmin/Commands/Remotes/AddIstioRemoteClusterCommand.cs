@@ -59,6 +59,9 @@ public sealed class AddIstioRemoteClusterCommand : RemoteCommand
     [SupportsWildcards]
     public override MeshCluster[]? Cluster { get; set; }
 
+    /// <summary>No parameter here, for the same reason.</summary>
+    public override MeshCluster[]? InputCluster { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancel)
     {

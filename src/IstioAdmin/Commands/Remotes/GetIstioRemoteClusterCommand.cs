@@ -7,8 +7,8 @@ using IstioAdmin.Core.Mesh.Remotes;
 namespace IstioAdmin.Commands;
 
 /// <summary>Gets the clusters that meshes have taken in.</summary>
-[Cmdlet(VerbsCommon.Get, "IstioRemoteCluster"), OutputType(typeof(IstioRemoteCluster))]
-public sealed class GetIstioRemoteClusterCommand : MeshCommand
+[Cmdlet(VerbsCommon.Get, "IstioRemoteCluster", DefaultParameterSetName = ByName), OutputType(typeof(IstioRemoteCluster))]
+public sealed class GetIstioRemoteClusterCommand : PipedClusterCommand
 {
     /// <summary>Names, with wildcards; all by default.</summary>
     [Parameter(Position = 0)]
@@ -23,7 +23,8 @@ public sealed class GetIstioRemoteClusterCommand : MeshCommand
     public string? Mesh { get; set; }
 
     /// <summary>Namespace of the mesh; all by default.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }

@@ -19,7 +19,7 @@ public abstract class RemoteCommand : PlannedMeshCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Operator")]
     [ValidateSet("Banzai", "Cisco", "Sail")]
-    public string? Distribution { get; set; }
+    public virtual string? Distribution { get; set; }
 
     /// <summary>Asks about each step that writes, in both clusters; null when nothing may be done.</summary>
     private protected RemotePlan? Approve(RemotePlan plan)

@@ -7,13 +7,14 @@ using IstioAdmin.Core.Samples;
 namespace IstioAdmin.Commands;
 
 /// <summary>Installs Istio's sample application, or brings an installation to another version, and waits until it runs.</summary>
-[Cmdlet(VerbsLifecycle.Install, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
+[Cmdlet(VerbsLifecycle.Install, "Bookinfo", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(MeshSample))]
 public sealed class InstallBookinfoCommand : PlannedMeshCommand
 {
     private BookinfoRelease _release = null!;
 
     /// <summary>Namespace to install it in, which must exist; the context's own by default.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }

@@ -7,11 +7,12 @@ using IstioAdmin.Core.Samples;
 namespace IstioAdmin.Commands;
 
 /// <summary>Removes exactly the objects that Install-Bookinfo made, and waits until their pods are gone.</summary>
-[Cmdlet(VerbsCommon.Remove, "Bookinfo", SupportsShouldProcess = true), OutputType(typeof(MeshSample))]
+[Cmdlet(VerbsCommon.Remove, "Bookinfo", SupportsShouldProcess = true, DefaultParameterSetName = ByName), OutputType(typeof(MeshSample))]
 public sealed class RemoveBookinfoCommand : PlannedMeshCommand
 {
     /// <summary>Namespace to remove it from; the context's own by default.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = ByCluster)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }
