@@ -7,8 +7,14 @@ using k8s.Models;
 
 namespace IstioAdmin.Cluster.Tests;
 
-/// <summary>Bookinfo on a real API server with real controllers: what an installation and a removal do and leave undone.</summary>
-public sealed class BookinfoTests(Testbed testbed)
+/// <summary>On the real API server.</summary>
+public sealed class BookinfoOnRealServerTests(Testbed testbed) : BookinfoTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class BookinfoOnSandboxTests(SandboxClusters sandbox) : BookinfoTests(sandbox);
+
+/// <summary>Bookinfo: what an installation and a removal do and leave undone.</summary>
+public abstract class BookinfoTests(ITestClusters clusters)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
@@ -17,7 +23,7 @@ public sealed class BookinfoTests(Testbed testbed)
     [Fact]
     public async Task A_second_run_leaves_every_resource_version_as_it_was()
     {
-        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(testbed);
+        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(clusters);
         MeshSample first = await world.InstallAsync();
         SortedDictionary<string, string> before = await world.SettledAsync();
 
@@ -32,7 +38,7 @@ public sealed class BookinfoTests(Testbed testbed)
     [Fact]
     public async Task A_plan_touches_nothing()
     {
-        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(testbed);
+        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(clusters);
         SortedDictionary<string, string> empty = await world.SettledAsync();
         ChangePlan install = await world.PlanAsync();
         Assert.Equal(empty, await world.SettledAsync());
@@ -52,7 +58,7 @@ public sealed class BookinfoTests(Testbed testbed)
     [Fact]
     public async Task Removal_deletes_what_was_installed_and_nothing_else()
     {
-        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(testbed);
+        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(clusters);
         Kubernetes api = world.Cluster.Client.Api;
         await api.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "keep" } }, world.Namespace, cancellationToken: Cancel);
         await api.CoreV1.CreateNamespacedServiceAsync(Service("reviews-of-others"), world.Namespace, cancellationToken: Cancel);
@@ -72,7 +78,7 @@ public sealed class BookinfoTests(Testbed testbed)
     [Fact]
     public async Task The_gateway_needs_Istios_definitions_and_goes_with_the_rest()
     {
-        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(testbed);
+        await using BookinfoWorld world = await BookinfoWorld.CreateAsync(clusters);
         SortedDictionary<string, string> before = await world.SettledAsync();
         MeshException missing = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(withGateway: true));
         Assert.Equal(before, await world.SettledAsync());

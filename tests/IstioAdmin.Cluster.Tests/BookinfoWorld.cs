@@ -12,18 +12,18 @@ using k8s;
 namespace IstioAdmin.Cluster.Tests;
 
 /// <summary>
-/// A namespace of a real API server with real controllers, for one test. There is no node: the test binds pods and writes their status,
+/// A namespace of an API server with controllers, for one test. No node takes pods: the test binds pods and writes their status,
 /// as scheduler and kubelet would.
 /// </summary>
 internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
 {
     private static readonly string[] Watched = ["services", "serviceaccounts", "deployments.apps", "configmaps"];
 
-    private readonly ControlPlane _controlPlane;
+    private readonly TestCluster _plane;
 
-    private BookinfoWorld(ControlPlane controlPlane, MeshCluster cluster, string ns)
+    private BookinfoWorld(TestCluster plane, MeshCluster cluster, string ns)
     {
-        _controlPlane = controlPlane;
+        _plane = plane;
         Cluster = cluster;
         Namespace = ns;
     }
@@ -38,10 +38,10 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
 
     private Kubernetes Api => Cluster.Client.Api;
 
-    public static async Task<BookinfoWorld> CreateAsync(Testbed testbed)
+    public static async Task<BookinfoWorld> CreateAsync(ITestClusters clusters)
     {
-        ControlPlane controlPlane = await testbed.ControlPlaneAsync();
-        return new BookinfoWorld(controlPlane, await ConnectAsync(controlPlane.Kubeconfig), await controlPlane.CreateNamespaceAsync("bookinfo"));
+        TestCluster plane = await clusters.SharedAsync();
+        return new BookinfoWorld(plane, await ConnectAsync(plane.Kubeconfig), await plane.CreateNamespaceAsync("bookinfo"));
     }
 
     public Task<ChangePlan> PlanAsync(MeshCluster? cluster = null, bool withGateway = false, bool force = false, BookinfoRelease? release = null) =>
@@ -90,7 +90,7 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
 
     /// <summary>Connects as somebody who may do this, in this namespace, with the sample's kinds of objects, and nothing else.</summary>
     public async Task<MeshCluster> ConnectAsAsync(string user, string verbs) =>
-        await ConnectAsync(await _controlPlane.CreateUserAsync(Namespace, user, verbs, "services,serviceaccounts,deployments.apps,pods"));
+        await ConnectAsync(await _plane.CreateUserAsync(Namespace, user, verbs, "services,serviceaccounts,deployments.apps,pods"));
 
     /// <summary>Waits until the controllers have made a pod for each deployment.</summary>
     public Task PodsExistAsync() => Eventually.BecomesTrueAsync(

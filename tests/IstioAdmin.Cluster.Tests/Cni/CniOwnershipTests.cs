@@ -12,9 +12,15 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Cni;
 
-/// <summary>Whose fields a switch takes, decided by a real API server.</summary>
-/// <remarks>The resource's group is the operators' own, so the control plane is the test's own, too.</remarks>
-public sealed class CniOwnershipTests(Testbed testbed)
+/// <summary>On the real API server.</summary>
+public sealed class CniOwnershipOnRealServerTests(Testbed testbed) : CniOwnershipTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class CniOwnershipOnSandboxTests(SandboxClusters sandbox) : CniOwnershipTests(sandbox);
+
+/// <summary>Whose fields a switch takes, decided by the API server.</summary>
+/// <remarks>The resource's group is the operators' own, so the cluster is the test's own, too.</remarks>
+public abstract class CniOwnershipTests(ITestClusters clusters)
 {
     private static readonly CancellationToken Cancel = LiveClient.Cancel;
 
@@ -23,7 +29,7 @@ public sealed class CniOwnershipTests(Testbed testbed)
     [Fact]
     public async Task A_switch_takes_what_the_operator_filled_in_keeps_what_was_applied_and_leaves_other_managers_theirs()
     {
-        await using ControlPlane plane = await testbed.StartControlPlaneAsync(controllers: false);
+        await using TestCluster plane = await clusters.StartOwnAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await EstablishAsync(client);
         await client.ApplyAsync(KubeResource.Namespaces, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "istio-system" } }, new ApplyOptions(), Cancel);

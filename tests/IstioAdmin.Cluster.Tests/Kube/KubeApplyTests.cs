@@ -7,7 +7,13 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Kube;
 
-public sealed class KubeApplyTests(Testbed testbed)
+/// <summary>On the real API server.</summary>
+public sealed class KubeApplyOnRealServerTests(Testbed testbed) : KubeApplyTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class KubeApplyOnSandboxTests(SandboxClusters sandbox) : KubeApplyTests(sandbox);
+
+public abstract class KubeApplyTests(ITestClusters clusters)
 {
     private static readonly KubeResource Deployments = new("apps", "v1", "deployments", "Deployment", true);
 
@@ -38,7 +44,7 @@ public sealed class KubeApplyTests(Testbed testbed)
     [Fact]
     public async Task To_become_one_more_manager_of_the_same_values_changes_nothing()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         (KubeClient client, string ns) = await StartAsync();
         using KubeClient _ = client;
         JsonObject manifest = LiveClient.ConfigMap(ns, "a");
@@ -72,7 +78,7 @@ public sealed class KubeApplyTests(Testbed testbed)
     [Fact]
     public async Task Names_the_manager_that_owns_a_field_and_takes_it_over_by_force()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         (KubeClient client, string ns) = await StartAsync();
         using KubeClient _ = client;
         await client.ApplyAsync(Deployments, Deployment(ns, 1), new ApplyOptions(), LiveClient.Cancel);
@@ -164,7 +170,7 @@ public sealed class KubeApplyTests(Testbed testbed)
 
     private async Task<(KubeClient Client, string Namespace)> StartAsync()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         return (await LiveClient.OpenAsync(plane.Kubeconfig), await plane.CreateNamespaceAsync());
     }
 }

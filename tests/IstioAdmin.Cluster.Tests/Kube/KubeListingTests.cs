@@ -2,18 +2,26 @@ using System.Text.Json.Nodes;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Listing;
+using IstioAdmin.Core.Kube.Watching;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Kube;
 
-public sealed class KubeListingTests(Testbed testbed)
+/// <summary>On the real API server.</summary>
+public sealed class KubeListingOnRealServerTests(Testbed testbed) : KubeListingTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class KubeListingOnSandboxTests(SandboxClusters sandbox) : KubeListingTests(sandbox);
+
+public abstract class KubeListingTests(ITestClusters clusters)
 {
     [Fact]
     public async Task Lists_everything_once_and_in_order_whatever_the_page_size()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         string ns = await plane.CreateNamespaceAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
+        await client.WaitForAsync(KubeResource.ConfigMaps, ns, "kube-root-ca.crt", item => item is not null, LiveClient.Cancel);
         string[] names = [.. await client.ApplyManyAsync(ns, 23), "kube-root-ca.crt"];
 
         foreach (int pageSize in new[] { 1, 7, 24, 500 })
@@ -23,7 +31,7 @@ public sealed class KubeListingTests(Testbed testbed)
     [Fact]
     public async Task Lists_what_the_selectors_say()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         string ns = await plane.CreateNamespaceAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyConfigMapAsync(ns, "a", label: "one");
@@ -34,9 +42,9 @@ public sealed class KubeListingTests(Testbed testbed)
     }
 
     [Fact]
-    public async Task Goes_on_after_etcd_has_forgotten_the_version_that_the_list_began_with()
+    public async Task Goes_on_after_the_server_has_forgotten_the_version_that_the_list_began_with()
     {
-        await using ControlPlane plane = await testbed.StartControlPlaneAsync(controllers: false);
+        await using TestCluster plane = await clusters.StartOwnAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyManyAsync("default", 10);
         var seen = new List<string>();
@@ -59,7 +67,7 @@ public sealed class KubeListingTests(Testbed testbed)
     [Fact]
     public async Task Says_who_may_not_list_what()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.NobodyKubeconfig);
 
         MeshException failure = await Assert.ThrowsAnyAsync<MeshException>(() => NamesAsync(client, new ListQuery("default")));

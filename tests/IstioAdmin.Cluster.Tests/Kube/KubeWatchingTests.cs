@@ -7,12 +7,18 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Kube;
 
-public sealed class KubeWatchingTests(Testbed testbed)
+/// <summary>On the real API server.</summary>
+public sealed class KubeWatchingOnRealServerTests(Testbed testbed) : KubeWatchingTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class KubeWatchingOnSandboxTests(SandboxClusters sandbox) : KubeWatchingTests(sandbox);
+
+public abstract class KubeWatchingTests(ITestClusters clusters)
 {
     [Fact]
     public async Task Tells_what_exists_and_then_what_changes()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         string ns = await plane.CreateNamespaceAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyConfigMapAsync(ns, "a");
@@ -30,7 +36,7 @@ public sealed class KubeWatchingTests(Testbed testbed)
     [Fact]
     public async Task Neither_misses_nor_repeats_anything_when_the_server_is_killed_and_comes_back()
     {
-        await using ControlPlane plane = await testbed.StartControlPlaneAsync(controllers: false);
+        await using TestCluster plane = await clusters.StartOwnAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyConfigMapAsync("default", "kept");
         await client.ApplyConfigMapAsync("default", "changed");
@@ -58,7 +64,7 @@ public sealed class KubeWatchingTests(Testbed testbed)
     [Fact]
     public async Task Tells_the_difference_when_the_server_forgot_the_version_meanwhile()
     {
-        await using ControlPlane plane = await testbed.StartControlPlaneAsync(controllers: false);
+        await using TestCluster plane = await clusters.StartOwnAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyManyAsync("default", 3);
         var reader = new ManualResetEventSlim(initialState: true);
@@ -87,7 +93,7 @@ public sealed class KubeWatchingTests(Testbed testbed)
     [Fact]
     public async Task Waits_until_an_object_is_really_gone()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         string ns = await plane.CreateNamespaceAsync();
         using KubeClient client = await LiveClient.OpenAsync(plane.Kubeconfig);
         await client.ApplyConfigMapAsync(ns, "held");

@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Applying;
 using IstioAdmin.Core.Kube.Connecting;
-using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Kube;
 
@@ -36,16 +34,6 @@ internal static class LiveClient
         string[] names = [.. Enumerable.Range(0, count).Select(i => prefix + i.ToString("000", CultureInfo.InvariantCulture))];
         await Parallel.ForEachAsync(names, Cancel, async (name, _) => await client.ApplyConfigMapAsync(ns, name));
         return names;
-    }
-
-    /// <summary>Makes etcd forget everything before a version, as it does by itself every five minutes.</summary>
-    public static async Task CompactAsync(this ControlPlane plane, string version)
-    {
-        string[] settings = await File.ReadAllLinesAsync(Path.Combine(plane.Directory, "env"), Cancel);
-        string port = settings.Single(line => line.StartsWith("ETCD_PORT=", StringComparison.Ordinal))["ETCD_PORT=".Length..];
-        using var http = new HttpClient();
-        using HttpResponseMessage response = await http.PostAsJsonAsync($"http://127.0.0.1:{port}/v3/kv/compaction", new { revision = version, physical = true }, Cancel);
-        response.EnsureSuccessStatusCode();
     }
 
     private sealed class Silent : IReporter

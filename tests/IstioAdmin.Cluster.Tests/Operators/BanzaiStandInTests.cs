@@ -7,7 +7,7 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 
 /// <summary>The stand-in for Banzai's operator does what the real one was seen to do.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
+public sealed class BanzaiStandInTests(RealOperatorBed bed) : IAsyncLifetime
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
     {
         await bed.ResetAsync();
         await new PlainOperator(bed).InstallAsync("docker.io/banzaicloud/istio-operator:0.1.21", "istio.banzaicloud.io", "v1beta1", ("Istio", "istios"), ("RemoteIstio", "remoteistios"));
-        await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator runs");
+        await Eventually.BecomesTrueAsync(() => bed.Running<BanzaiOperator>().Count == 1, "the operator runs");
         await Eventually.BecomesTrueAsync(
             async () => await Api.FindAsync("apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-operator-webhook") is not null, "it guards its resource");
     }
@@ -105,12 +105,12 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
     [Fact]
     public async Task Without_a_load_balancer_the_round_fails_until_there_is_one()
     {
-        bed.Nodes.LoadBalancers = false;
+        bed.LoadBalancers = false;
         await CreateAsync();
         JsonObject pending = await UntilAsync(item => (string?)item["status"]?["Status"] == "ReconcileFailed", "the round fails");
         Assert.Equal("ingress gateway endpoint address is pending", (string?)pending["status"]!["ErrorMessage"]);
 
-        bed.Nodes.LoadBalancers = true;
+        bed.LoadBalancers = true;
         await AvailableAsync();
     }
 
@@ -133,9 +133,9 @@ public sealed class BanzaiStandInTests(OperatorBed bed) : IAsyncLifetime
         await CreateAsync();
         await UntilAsync(item => (string?)item["status"]?["Status"] == "Reconciling", "the round has begun");
 
-        await bed.Nodes.KillAsync<BanzaiOperator>();
+        await bed.KillAsync<BanzaiOperator>();
         bed.Faults.Hang = false;
-        await Eventually.BecomesTrueAsync(() => bed.Nodes.Running<BanzaiOperator>().Count == 1, "the operator runs again");
+        await Eventually.BecomesTrueAsync(() => bed.Running<BanzaiOperator>().Count == 1, "the operator runs again");
         await Task.Delay(bed.Times.Retry * 3, TestContext.Current.CancellationToken);
         await Api.DeleteAsync(Mesh, cancel: Cancel);
         await Task.Delay(bed.Times.Retry * 2, TestContext.Current.CancellationToken);

@@ -2,15 +2,26 @@ using System.Text.Json.Nodes;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>CNI on and off against a mesh and an operator that somebody else made; the plain ways on and off are in the life cycles.</summary>
+/// <summary>On a real API server.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class CniStoryTests(OperatorBed bed) : IAsyncLifetime
+public sealed class CniStoryOnRealServerTests(RealOperatorBed bed) : CniStoryTests(bed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+[Collection(OperatorBed.Collection)]
+public sealed class CniStoryOnSandboxTests(SandboxOperatorBed bed) : CniStoryTests(bed);
+
+/// <summary>CNI on and off against a mesh and an operator that somebody else made; the plain ways on and off are in the life cycles.</summary>
+public abstract class CniStoryTests(OperatorBed bed) : IAsyncLifetime
 {
     private const string Enable = "Enable-IstioCni -ExcludeNamespace istio-system, kube-system -Timeout 60";
 
     public async ValueTask InitializeAsync() => await bed.ResetAsync();
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task Interrupted_at_each_step_the_next_run_completes()

@@ -10,9 +10,15 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>A real API server takes the definitions of the operators' resources, and keeps their objects as the operators write them.</summary>
+/// <summary>On the real API server.</summary>
+public sealed class CrdOnRealServerTests(Testbed testbed) : CrdTests(testbed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+public sealed class CrdOnSandboxTests(SandboxClusters sandbox) : CrdTests(sandbox);
+
+/// <summary>The API server takes the definitions of the operators' resources, and keeps their objects as the operators write them.</summary>
 /// <remarks>Each test has an API group of its own, so that other tests' operators are not in its way.</remarks>
-public sealed class CrdTests(Testbed testbed)
+public abstract class CrdTests(ITestClusters clusters)
 {
     private static readonly CancellationToken Cancel = LiveClient.Cancel;
 
@@ -88,7 +94,7 @@ public sealed class CrdTests(Testbed testbed)
 
     private async Task<(KubeClient Client, string Group)> StartAsync()
     {
-        ControlPlane plane = await testbed.ControlPlaneAsync();
+        TestCluster plane = await clusters.SharedAsync();
         return (await LiveClient.OpenAsync(plane.Kubeconfig), await plane.CreateNamespaceAsync("crd"));
     }
 

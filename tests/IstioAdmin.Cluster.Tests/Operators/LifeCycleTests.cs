@@ -2,15 +2,26 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>From an empty cluster to a mesh on CNI and back, by cmdlets alone, everything twice: the second time, and with -WhatIf, nothing changes.</summary>
+/// <summary>On a real API server.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
+public sealed class LifeCycleOnRealServerTests(RealOperatorBed bed) : LifeCycleTests(bed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+[Collection(OperatorBed.Collection)]
+public sealed class LifeCycleOnSandboxTests(SandboxOperatorBed bed) : LifeCycleTests(bed);
+
+/// <summary>From an empty cluster to a mesh on CNI and back, by cmdlets alone, everything twice: the second time, and with -WhatIf, nothing changes.</summary>
+public abstract class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => await bed.ResetAsync();
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     [Theory]
     [MemberData(nameof(OperatorCase.Names), MemberType = typeof(OperatorCase))]

@@ -3,9 +3,16 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Cluster.Tests.Operators;
 
-/// <summary>Meshes against a real API server, beyond the plain way up and down.</summary>
+/// <summary>On a real API server.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class MeshStoryTests(OperatorBed bed) : IAsyncLifetime
+public sealed class MeshStoryOnRealServerTests(RealOperatorBed bed) : MeshStoryTests(bed);
+
+/// <summary>On the sandbox, which is to be no different.</summary>
+[Collection(OperatorBed.Collection)]
+public sealed class MeshStoryOnSandboxTests(SandboxOperatorBed bed) : MeshStoryTests(bed);
+
+/// <summary>Meshes against a real API server, beyond the plain way up and down.</summary>
+public abstract class MeshStoryTests(OperatorBed bed) : IAsyncLifetime
 {
     private const string Gateways = "apis/servicemesh.cisco.com/v1alpha1/namespaces/istio-system/istiomeshgateways";
 
@@ -13,7 +20,11 @@ public sealed class MeshStoryTests(OperatorBed bed) : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => await bed.ResetAsync();
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task Gateways_of_the_second_generation_are_made_changed_and_taken_away_with_the_mesh()

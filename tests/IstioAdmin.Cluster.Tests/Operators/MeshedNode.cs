@@ -109,7 +109,7 @@ internal sealed class MeshedNode : IAsyncDisposable
                 (JsonObject)JsonNode.Parse("""{"spec":{"taints":[{"key":"real","effect":"NoSchedule"}]}}""")!);
         }
         PodScript init = PodScript.Of(UpstreamDefaults.InitContainer(RedirectionGeneration.FirstGeneration) with { InboundPorts = [Port] });
-        _others.Run(pod => ((string)pod["spec"]!["containers"]![0]!["image"]!).Contains("/istio-operator:", StringComparison.Ordinal),
+        _others.Programs.Add(pod => ((string)pod["spec"]!["containers"]![0]!["image"]!).Contains("/istio-operator:", StringComparison.Ordinal),
             context => new BanzaiOperator(context, new OperatorTimes(), new OperatorFaults(), _admission) { InitScript = init.Text, AgentScript = AgentScript });
         await _node.ControlPlane.KubectlAsync("create", "namespace", "shop");
     }

@@ -7,7 +7,7 @@ using IstioAdmin.Testing;
 namespace IstioAdmin.Cluster.Tests.Operators;
 
 /// <summary>A control plane without server-side apply, as those before Kubernetes 1.16 are.</summary>
-public sealed class OldServerBed(Testbed testbed) : OperatorBed(testbed)
+public sealed class OldServerBed(Testbed testbed) : RealOperatorBed(testbed)
 {
     protected override string ServerArguments => "--feature-gates=ServerSideApply=false";
 }

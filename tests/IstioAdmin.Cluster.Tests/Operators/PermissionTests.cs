@@ -8,7 +8,7 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 
 /// <summary>The roles of docs/guides/permissions.md do what they say: enough, and one verb less is an error that names it.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class PermissionTests(OperatorBed bed) : IAsyncLifetime
+public sealed class PermissionTests(RealOperatorBed bed) : IAsyncLifetime
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -13,7 +13,7 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 /// and with no other rights; what it makes there has the roles of the real one.
 /// </summary>
 [Collection(OperatorBed.Collection)]
-public sealed class RemoteClusterTests(OperatorBed bed, FarCluster far) : IClassFixture<FarCluster>, IAsyncLifetime
+public sealed class RemoteClusterTests(RealOperatorBed bed, FarCluster far) : IClassFixture<FarCluster>, IAsyncLifetime
 {
     private const string Secrets = "api/v1/namespaces/istio-system/secrets";
     private const string Remotes = "apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/remoteistios";
@@ -270,7 +270,7 @@ public sealed class RemoteClusterTests(OperatorBed bed, FarCluster far) : IClass
         // The operator keeps the connection that it has made, as a warning says.
         result = shell.Run("Add-IstioRemoteCluster east -Cluster west -NoWait").ThrowIfFailed();
         Assert.Contains(result.Warnings, warning => warning.Contains("restart its pod", StringComparison.Ordinal));
-        await bed.Nodes.KillAsync<OperatorProgram>();
+        await bed.KillAsync<OperatorProgram>();
         // What it was at when it was killed stays so for ever: only a change of the operator's own gets it out of that.
         await bed.Api.PatchAsync($"{Remotes}/east/status", Parse("""{"status":{"Status":"ReconcileFailed","ErrorMessage":"killed"}}"""), cancel: Cancel);
         Assert.Equal("Available", $"{shell.Get(Add).Properties["State"].Value}");

@@ -9,7 +9,7 @@ namespace IstioAdmin.Cluster.Tests.Operators;
 
 /// <summary>The roles for remote clusters of docs/guides/permissions.md, each where the guide puts it: enough, and one verb less is an error that names it.</summary>
 [Collection(OperatorBed.Collection)]
-public sealed class RemotePermissionTests(OperatorBed bed, FarCluster far) : IClassFixture<FarCluster>, IAsyncLifetime
+public sealed class RemotePermissionTests(RealOperatorBed bed, FarCluster far) : IClassFixture<FarCluster>, IAsyncLifetime
 {
     private const string Add = "Add-IstioRemoteCluster east -Cluster west -Timeout 60";
     private const string Remove = "Remove-IstioRemoteCluster east -Cluster west -Remote east -IncludeNamespace -Confirm:$false -Timeout 60";

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using IstioAdmin.Sandbox.Client;
+using IstioAdmin.Sandbox.Nodes;
 using IstioAdmin.Sandbox.Operators;
 using IstioAdmin.Testing;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +25,6 @@ internal sealed class StandInNodes : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<string, IPodProgram> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _started = new(StringComparer.Ordinal);
-    private readonly List<(Func<JsonObject, bool> Is, Func<PodContext, IPodProgram> Make)> _programs = [];
     private readonly List<Task> _work = [];
     private readonly Func<JsonObject, bool>? _takes;
     private FakeApiServer _kubelet = null!;
@@ -42,6 +42,9 @@ internal sealed class StandInNodes : IAsyncDisposable
 
     /// <summary>How long a pod takes from the binding until it is ready.</summary>
     public TimeSpan StartTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What runs in which pods, from the moment that they are ready.</summary>
+    public PodPrograms Programs { get; set; } = new();
 
     /// <summary>Whether there is a cloud that gives Services of type LoadBalancer an address.</summary>
     public bool LoadBalancers { get; set; } = true;
@@ -64,13 +67,6 @@ internal sealed class StandInNodes : IAsyncDisposable
         nodes._work.Add(Task.Run(() => nodes.FollowAsync("api/v1/services", nodes.ServiceAsync)));
         nodes._work.Add(Task.Run(nodes.HeartbeatAsync));
         return nodes;
-    }
-
-    /// <summary>Runs a program in every pod of which <paramref name="isIts"/> says so, from the moment that the pod is ready.</summary>
-    public void Run(Func<JsonObject, bool> isIts, Func<PodContext, IPodProgram> make)
-    {
-        lock (_programs)
-            _programs.Add((isIts, make));
     }
 
     /// <summary>The programs that run at the moment.</summary>
@@ -198,7 +194,7 @@ internal sealed class StandInNodes : IAsyncDisposable
                 await Task.Delay(50, _end.Token);
         }
         await Api.PatchAsync($"{path}/status", new JsonObject { ["status"] = Running(pod) }, cancel: _end.Token);
-        if (ProgramOf(pod) is not { } make || !_running.TryAdd(uid, NoProgram.Instance))
+        if (Programs.For(pod) is not { } make || !_running.TryAdd(uid, NoProgram.Instance))
             return;
         string account = Json.Text(pod, "spec", "serviceAccountName") ?? "default";
         ClusterApi api = await ClusterApis.AsServiceAccountAsync(_controlPlane, Api, Json.Text(pod, "metadata", "namespace")!, account);
@@ -240,12 +236,6 @@ internal sealed class StandInNodes : IAsyncDisposable
             ["ports"] = new JsonArray(new JsonObject { ["port"] = service["spec"]!["ports"]![0]!["port"]!.DeepClone() }),
         });
         await new OwnedObjects(Api, OwnedObjects.Owner(service), "endpoint-controller", _end.Token).EnsureAsync(collection, endpoints);
-    }
-
-    private Func<PodContext, IPodProgram>? ProgramOf(JsonObject pod)
-    {
-        lock (_programs)
-            return _programs.FirstOrDefault(program => program.Is(pod)).Make;
     }
 
     private bool IsOurs(JsonObject pod) => _takes is null
