@@ -5,13 +5,13 @@ namespace IstioAdmin.Testing;
 /// <summary>For what happens elsewhere and soon: a controller's work, a process's end.</summary>
 public static class Eventually
 {
-    /// <summary>Asks until the answer is yes; fails, naming <paramref name="what"/> was awaited, after <paramref name="timeout"/> (30 s).</summary>
+    /// <summary>Asks until the answer is yes; fails, naming <paramref name="what"/> was awaited, after <paramref name="timeout"/> (2 min).</summary>
     public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what, TimeSpan? timeout = null)
     {
         var waited = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (waited.Elapsed > (timeout ?? TimeSpan.FromSeconds(30)))
+            if (waited.Elapsed > (timeout ?? TimeSpan.FromMinutes(2)))
                 throw new TimeoutException($"Waited {waited.Elapsed.TotalSeconds:0} s in vain: {what}");
             await Task.Delay(50);
         }

@@ -65,22 +65,25 @@ public sealed class MeshNode : IAsyncDisposable
     public async Task<IReadOnlyDictionary<string, PodNetwork>> NetworksAsync(string @namespace)
     {
         using JsonDocument list = JsonDocument.Parse(await ControlPlane.KubectlAsync("get", "pods", "--namespace", @namespace, "--output=json"));
-        Dictionary<string, int> processes = ProcessesOfPods();
+        Dictionary<string, int> processes = NamespaceHolders();
         var networks = new Dictionary<string, PodNetwork>(StringComparer.Ordinal);
         foreach (JsonElement pod in list.RootElement.GetProperty("items").EnumerateArray())
         {
             JsonElement metadata = pod.GetProperty("metadata");
             string name = metadata.GetProperty("name").GetString()!;
-            if (!processes.TryGetValue(metadata.GetProperty("uid").GetString()!, out int process))
+            if (!processes.TryGetValue(metadata.GetProperty("uid").GetString()!, out int process) || !pod.GetProperty("status").TryGetProperty("podIPs", out JsonElement given))
                 continue;
-            string[] addresses = [.. pod.GetProperty("status").GetProperty("podIPs").EnumerateArray().Select(address => address.GetProperty("ip").GetString()!)];
+            string[] addresses = [.. given.EnumerateArray().Select(address => address.GetProperty("ip").GetString()!)];
             networks.Add(name, new PodNetwork(name, process, addresses[0], addresses.ElementAtOrDefault(1)));
         }
         return networks;
     }
 
-    /// <summary>For each pod's uid one of its processes: the kubelet puts them into cgroups <c>…/podUID/CONTAINER</c>.</summary>
-    private static Dictionary<string, int> ProcessesOfPods()
+    /// <summary>
+    /// For each pod's uid the process that holds its namespaces, as long as its sandbox lives: the kubelet puts a pod's processes into cgroups
+    /// <c>…/podUID/CONTAINER</c>, and a container's process may have the lower number, because the kernel's numbers start again.
+    /// </summary>
+    private static Dictionary<string, int> NamespaceHolders()
     {
         var processes = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
@@ -89,6 +92,8 @@ public sealed class MeshNode : IAsyncDisposable
                 continue;
             try
             {
+                if (File.ReadAllText(Path.Combine(directory, "comm")).TrimEnd() != "pause")
+                    continue;
                 string? cgroup = File.ReadLines(Path.Combine(directory, "cgroup")).FirstOrDefault(line => line.Contains("/pod", StringComparison.Ordinal));
                 string? uid = cgroup?.Split('/').FirstOrDefault(part => part.Length == 39 && part.StartsWith("pod", StringComparison.Ordinal))?[3..];
                 if (uid is not null)

@@ -6,7 +6,7 @@ namespace IstioAdmin.Testing;
 
 /// <summary>The network namespace of a pod on the test's node, entered from the machine.</summary>
 /// <param name="Pod">The pod's name.</param>
-/// <param name="ProcessId">A process in it, as the machine counts.</param>
+/// <param name="ProcessId">The process that holds it, as the machine counts.</param>
 /// <param name="IPv4">The pod's address.</param>
 /// <param name="IPv6">Its other address; null when the machine has no IPv6.</param>
 public sealed record PodNetwork(string Pod, int ProcessId, string IPv4, string? IPv6)

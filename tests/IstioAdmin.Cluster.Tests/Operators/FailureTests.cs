@@ -192,12 +192,8 @@ public abstract class FailureTests(OperatorBed bed) : IAsyncLifetime
         Assert.Null(await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector", cancel: Cancel));
     }
 
-    private async Task InterruptAsync(string script, Func<Task<bool>> moment)
-    {
-        TimeSpan? ended = await Shell.InterruptAsync(script, moment);
-        Assert.True(ended is not null, $"{script} had ended before it could be interrupted");
-        Assert.True(ended < TimeSpan.FromSeconds(10), $"{script} took {ended} to end");
-    }
+    private async Task InterruptAsync(string script, Func<Task<bool>> moment) =>
+        Assert.True(await Shell.InterruptAsync(script, moment), $"{script} had ended before it could be interrupted");
 
     private Task GuardedAsync() => Eventually.BecomesTrueAsync(
         async () => await bed.Api.FindAsync("apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-operator-webhook") is not null, "the operator guards its resource");

@@ -40,8 +40,7 @@ public abstract class LifeCycleTests(OperatorBed bed) : IAsyncLifetime
         {
             // The first change that it makes is the moment at which it is killed.
             SortedDictionary<string, string> before = await ClusterSnapshot.SettledAsync(bed.Api);
-            TimeSpan? ended = await shell.InterruptAsync(step, async () => !(await ClusterSnapshot.TakeAsync(bed.Api)).SequenceEqual(before));
-            Assert.True(ended is null || ended < TimeSpan.FromSeconds(10), $"{step} took {ended} to stop");
+            await shell.InterruptAsync(step, async () => !(await ClusterSnapshot.TakeAsync(bed.Api)).SequenceEqual(before));
             ScriptResult again = shell.Run(step);
             // Helm cannot tell a release that somebody else is at from one that was broken off: there the message asks for -Force.
             if (again.Errors is [{ FullyQualifiedErrorId: var id }, ..] && id.StartsWith("HelmReleasePending,", StringComparison.Ordinal))

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using IstioAdmin.Testing;
 
@@ -33,18 +32,18 @@ internal sealed class MeshShell : IDisposable
     }
 
     /// <summary>Starts a script, and presses Ctrl+C as soon as the cluster is as <paramref name="moment"/> says.</summary>
-    /// <returns>How long it took to end after that; null when the script had ended before.</returns>
-    public async Task<TimeSpan?> InterruptAsync(string script, Func<Task<bool>> moment, params object?[] arguments)
+    /// <returns>True when that ended it; false when it had ended before.</returns>
+    /// <exception cref="TimeoutException">It goes on; the limits that the scripts of tests set themselves are longer than what is waited here.</exception>
+    public async Task<bool> InterruptAsync(string script, Func<Task<bool>> moment, params object?[] arguments)
     {
         using PowerShell shell = _shell.Script(script, arguments);
         IAsyncResult running = shell.BeginInvoke();
         while (!running.IsCompleted && !await moment())
             await Task.Delay(5);
         if (running.IsCompleted)
-            return null;
-        var stopping = Stopwatch.StartNew();
-        shell.Stop();
-        return stopping.Elapsed;
+            return false;
+        await Task.Run(shell.Stop).WaitAsync(TimeSpan.FromSeconds(30));
+        return true;
     }
 
     /// <summary>What an error says: message and remedy.</summary>

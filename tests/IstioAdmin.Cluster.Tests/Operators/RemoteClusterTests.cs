@@ -200,10 +200,10 @@ public sealed class RemoteClusterTests(RealOperatorBed bed, FarCluster far) : IC
         int killed = 0;
         for (int moment = 0; moment < Math.Max(going.Length, coming.Length); moment++)
         {
-            killed += await shell.InterruptAsync(Add, going[moment % going.Length]) is null ? 0 : 1;
+            killed += await shell.InterruptAsync(Add, going[moment % going.Length]) ? 1 : 0;
             PSObject added = shell.Get(Add);
             Assert.Equal("", $"{added.Properties["ErrorMessage"].Value}");
-            killed += await shell.InterruptAsync(Remove, coming[moment % coming.Length]) is null ? 0 : 1;
+            killed += await shell.InterruptAsync(Remove, coming[moment % coming.Length]) ? 1 : 0;
             ScriptResult again = shell.Run(Remove);
             Assert.All(again.Errors, error => Assert.StartsWith("RemoteNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
             Assert.Null(await bed.Api.FindAsync(secret, Cancel));
