@@ -1,10 +1,17 @@
 #!/bin/bash
 # build-kubernetes.sh COMMAND...: builds what is not in TESTBED_HOME/bin yet, from Debian 12's source package "kubernetes" (1.20.2 with its vendored
 # modules) and Debian's Go. The network is needed for the source package only. About six minutes and 1.5 GB (sources, Go's build cache).
+# What an earlier version of this script built is built anew: a machine that is kept has the same binaries as a bare one.
+#   --check COMMAND...   prints those that are to be built
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/lib.sh"
+recipe=$(cksum <"$HERE/build-kubernetes.sh")
+made() { [ -x "$BIN/$1" ] && [ "$recipe" = "$(cat "$BIN/$1.recipe" 2>/dev/null)" ]; }
+check=''
+[ "${1-}" != --check ] || { check=1; shift; }
 todo=()
-for name in "$@"; do [ -x "$BIN/$name" ] || todo+=("$name"); done
+for name in "$@"; do made "$name" || todo+=("$name"); done
+[ -z "$check" ] || { echo "${todo[*]-}"; exit 0; }
 [ ${#todo[@]} != 0 ] || exit 0
 
 W=$TESTBED_HOME/src
@@ -26,6 +33,7 @@ fetch_source() {
   # cAdvisor waits five seconds for a Docker that is not there, whenever a kubelet starts.
   sed -i 's/rootDirRetries = 5/rootDirRetries = 1/; s/= 1000 \* time.Millisecond/= time.Millisecond/' \
     "$S.new/vendor/github.com/google/cadvisor/container/docker/factory.go"
+  rm -rf "$S"
   mv "$S.new" "$S"
 }
 
@@ -40,16 +48,18 @@ generate_openapi() {
     -h hack/boilerplate/boilerplate.generatego.txt -r "$W/violations"
 }
 
-[ -d "$S" ] || fetch_source >&2
+[ -d "$S" ] && [ "$recipe" = "$(cat "$S.recipe" 2>/dev/null)" ] || { fetch_source >&2; echo "$recipe" >"$S.recipe"; }
 cd "$S"
 [ -f pkg/generated/openapi/zz_generated.openapi.go ] || generate_openapi >&2
 flags='-s -w'
-for package in component-base client-go; do
-  package=k8s.io/kubernetes/vendor/k8s.io/$package/version
+# The first is what the programs say of themselves, the second what the API server (its aggregator) answers at /version.
+for package in component-base/version client-go/pkg/version; do
+  package=k8s.io/kubernetes/vendor/k8s.io/$package
   flags+=" -X $package.gitVersion=v1.20.2 -X $package.gitMajor=1 -X $package.gitMinor=20"
 done
 for name in "${todo[@]}"; do
   say "building $name"
   go build -trimpath -tags providerless,dockerless -ldflags "$flags" -o "$BIN/$name.new" "./cmd/$name"
   mv "$BIN/$name.new" "$BIN/$name"
+  echo "$recipe" >"$BIN/$name.recipe"
 done

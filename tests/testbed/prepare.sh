@@ -22,14 +22,9 @@ packages_missing() {
   for row in $*; do command -v "${row%:*}" >/dev/null || [ -f "${row%:*}" ] || echo "${row##*:}"; done | sort -u | tr '\n' ' '
 }
 
-binaries_missing() {
-  local name
-  for name in "$@"; do [ -x "$BIN/$name" ] || echo "$name"; done | tr '\n' ' '
-}
-
 # missing control-plane|node|kernel|hosts: one line; nothing when all is there.
 missing() {
-  local packages binaries=(kube-apiserver kube-controller-manager kubectl) files='' rest=''
+  local packages built binaries=(kube-apiserver kube-controller-manager kubectl) files='' rest=''
   [ "$(uname -s)" = Linux ] || rest+='Linux; '
   case $1 in
     control-plane) packages=$(packages_missing "$CONTROL_PLANE") ;;
@@ -50,8 +45,8 @@ missing() {
       ;;
     *) die "--check control-plane, --check node, --check kernel or --check hosts" ;;
   esac
-  binaries=("$(binaries_missing ${binaries[@]+"${binaries[@]}"})")
-  rest+=${packages:+Debian packages $packages; }${binaries[0]:+${binaries[0]}in $BIN; }$files
+  built=$("$HERE/build-kubernetes.sh" --check ${binaries[@]+"${binaries[@]}"})
+  rest+=${packages:+Debian packages $packages; }${built:+$built in $BIN; }$files
   echo "${rest%; }"
 }
 
@@ -75,7 +70,7 @@ exec 8>"$TESTBED_HOME/prepare.lock"
 flock -n 8 || { say 'waiting for another prepare.sh'; flock 8; }
 
 want="$CONTROL_PLANE $RUNTIME $KERNEL $HOSTS"
-[ -z "$(binaries_missing kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl)" ] || want+=" $BUILD"
+[ -z "$("$HERE/build-kubernetes.sh" --check kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl)" ] || want+=" $BUILD"
 "$HERE/make-images.sh" --check || want+=" $IMAGES"
 "$HERE/fetch-iptables-examples.sh" --check || want+=' xz:xz-utils'
 packages=$(packages_missing "$want")
