@@ -243,11 +243,12 @@ public sealed class MeshSandbox : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _ended, 1) == 1)
             return;
+        // The token first: a process that ends does not wait for all the rest.
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
         if (_pipeline is not null)
             await _pipeline.DisposeAsync().ConfigureAwait(false);
         await _cluster.DisposeAsync().ConfigureAwait(false);
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
     }
 
     /// <inheritdoc/>

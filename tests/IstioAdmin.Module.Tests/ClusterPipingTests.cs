@@ -37,7 +37,7 @@ public sealed class ClusterPipingTests : ClusterTest
         "Test-MeshPrerequisite",
         "Uninstall-IstioOperator Banzai -WhatIf",
         "Update-IstioOperator Banzai -WhatIf",
-        "Wait-IstioMesh -Timeout 1",
+        "Wait-IstioMesh -Timeout 5",
     ];
 
     private protected override void Arrange() => new FakeBanzai(Server).PutDeployment("cart");

@@ -1,3 +1,5 @@
+using IstioAdmin.Completion;
+
 namespace IstioAdmin.Module.Tests;
 
 public sealed class CompletionTests : ModuleTest
@@ -42,6 +44,7 @@ public sealed class CompletionTests : ModuleTest
         await using MeshServer server = await MeshServer.StartAsync(before: http => hang ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask);
         Connect(server);
         hang = true;
+        Suggestions.Patience = TimeSpan.FromSeconds(2);
         Assert.DoesNotContain("default", Shell.Complete("Get-MeshPod -Namespace de"));
     }
 

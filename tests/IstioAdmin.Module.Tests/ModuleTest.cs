@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using IstioAdmin.Completion;
 using IstioAdmin.Testing;
 
 namespace IstioAdmin.Module.Tests;
@@ -6,7 +7,11 @@ namespace IstioAdmin.Module.Tests;
 /// <summary>A test in a shell of its own that begins and ends with nothing connected.</summary>
 public abstract class ModuleTest : IDisposable
 {
-    protected ModuleTest() => DisconnectAll();
+    protected ModuleTest()
+    {
+        DisconnectAll();
+        Suggestions.Patience = Patience;
+    }
 
     protected ModuleRunspace Shell { get; } = ModuleRunspace.Open();
 

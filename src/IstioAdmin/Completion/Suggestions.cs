@@ -12,8 +12,8 @@ namespace IstioAdmin.Completion;
 /// <summary>What completers share: they match as PowerShell's own do, quote where it is needed, and never fail or keep the prompt waiting.</summary>
 internal static partial class Suggestions
 {
-    /// <summary>How long the Tab key may take.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long the Tab key may take. Tests that need an answer wait longer.</summary>
+    internal static TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Names that begin with what was typed, or match it when it has wildcards; each with a tooltip; versions by their numbers.</summary>
     public static IEnumerable<CompletionResult> For(string typed, IEnumerable<(string Name, string ToolTip)> candidates)

@@ -75,7 +75,7 @@ public sealed class PkeWaitTests : PkeTest
     public void Time_that_runs_out_is_told_with_the_last_status()
     {
         Young();
-        ScriptResult result = Shell.Run("Wait-PkeCluster istio-cni-demo -Timeout 1");
+        ScriptResult result = Shell.Run("Wait-PkeCluster istio-cni-demo -Timeout 5");
         ErrorRecord error = Assert.Single(result.Errors);
         Assert.Equal("PkeWaitTimedOut,IstioAdmin.Commands.WaitPkeClusterCommand", error.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.OperationTimeout, error.CategoryInfo.Category);

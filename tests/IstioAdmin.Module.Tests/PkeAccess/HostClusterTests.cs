@@ -179,6 +179,7 @@ public sealed class HostClusterTests : ModuleTest, IAsyncLifetime
     [Fact]
     public void Nodes_are_waited_for_as_long_as_was_said()
     {
+        Make("m1, w1", "-NoWait").ThrowIfFailed();
         _bed.Put("unready-w1");
         ErrorRecord error = Make("m1, w1", "-Timeout 15").TerminatingError!;
         Assert.StartsWith("TimedOut,", error.FullyQualifiedErrorId, StringComparison.Ordinal);

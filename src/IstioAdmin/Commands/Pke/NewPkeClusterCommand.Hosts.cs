@@ -103,9 +103,9 @@ public sealed partial class NewPkeClusterCommand
         bool write = ShouldProcess(access.Path, $"Write the access to cluster '{Name}'");
         if (!plan.HasMaster || (plan.Steps.Count == 0 && !write))
             return;
-        using CancellationTokenRegistration stopped = cancel.Register(() => Tell(
-            $"Stopped. What runs on the machines is ended; what was installed on them stays. The same command sees it, and goes on with the rest."));
-        WriteObject(await HostClusterInstaller.RunAsync(plan, write ? access : null, (failure, host) => WriteFailure(failure, host), Reporter, cancel));
+        await OrTellAsync(
+            "Stopped. What runs on the machines is ended; what was installed on them stays. The same command sees it, and goes on with the rest.",
+            async () => WriteObject(await HostClusterInstaller.RunAsync(plan, write ? access : null, (failure, host) => WriteFailure(failure, host), Reporter, cancel)), cancel);
     }
 
     private bool Given(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);

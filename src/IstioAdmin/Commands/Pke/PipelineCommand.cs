@@ -39,13 +39,37 @@ public abstract class PipelineCommand : AsyncCommand
     /// <param name="cancel">Cancels the wait.</param>
     private protected async Task<PkeCluster> WaitAsync(PkeCluster cluster, PkeClusterStatus doing, Func<CancellationToken, Task<PkeCluster>> wait, CancellationToken cancel)
     {
-        using CancellationTokenRegistration stopped = cancel.Register(() => Tell(
-            $"The wait was stopped. Cluster '{cluster.Name}' is left to Pipeline, {PkeWait.Doing(doing)}; {PkeWait.Resume(cluster)} waits on."));
-        return await wait(cancel);
+        PkeCluster? done = null;
+        await OrTellAsync(
+            $"The wait was stopped. Cluster '{cluster.Name}' is left to Pipeline, {PkeWait.Doing(doing)}; {PkeWait.Resume(cluster)} waits on.",
+            async () => done = await wait(cancel), cancel);
+        return done!;
+    }
+
+    /// <summary>Does something; whoever presses Ctrl+C meanwhile is told, at once, or when the work ends before its turn to be told has come.</summary>
+    private protected async Task OrTellAsync(string warning, Func<Task> work, CancellationToken cancel)
+    {
+        int told = 0;
+        void Once()
+        {
+            if (Interlocked.Exchange(ref told, 1) == 0)
+                Tell(warning);
+        }
+        // Work that notices the cancellation first takes this away before it was called; where it is being called, that waits for it.
+        using CancellationTokenRegistration stopped = cancel.Register(Once);
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            Once();
+            throw;
+        }
     }
 
     /// <summary>A pipeline that is being stopped takes no more warnings; the host does.</summary>
-    private protected void Tell(string warning)
+    private void Tell(string warning)
     {
         try
         {
