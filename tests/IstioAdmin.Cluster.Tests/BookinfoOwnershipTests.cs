@@ -37,6 +37,8 @@ public abstract class BookinfoOwnershipTests(ITestClusters clusters)
 
         MeshException half = await Assert.ThrowsAnyAsync<MeshException>(() => world.InstallAsync());
         await api.CoreV1.DeleteNamespacedResourceQuotaAsync("two", world.Namespace, cancellationToken: Cancel);
+        // The server's admission hears of it a moment later.
+        await Eventually.BecomesTrueAsync(() => world.TakesDeploymentsAsync(), "the quota counts no more");
         MeshSample completed = await world.InstallAsync();
 
         Assert.Equal("SampleIncomplete", half.ErrorId);

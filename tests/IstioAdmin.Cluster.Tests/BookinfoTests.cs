@@ -64,6 +64,7 @@ public abstract class BookinfoTests(ITestClusters clusters)
         await api.CoreV1.CreateNamespacedServiceAsync(Service("reviews-of-others"), world.Namespace, cancellationToken: Cancel);
         SortedDictionary<string, string> before = await world.SettledAsync();
         await world.InstallAsync();
+        await world.PodsExistAsync();
 
         MeshSample removed = await world.RemoveAsync(Long);
         MeshSample again = await world.RemoveAsync(Long);

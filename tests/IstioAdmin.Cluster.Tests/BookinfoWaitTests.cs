@@ -1,3 +1,4 @@
+using k8s;
 using IstioAdmin.Core;
 using IstioAdmin.Core.Samples;
 using IstioAdmin.Testing;
@@ -9,7 +10,8 @@ namespace IstioAdmin.Cluster.Tests;
 public sealed class BookinfoWaitTests(Testbed testbed)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
+    // Within it controllers are to have done their part.
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(15);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -50,6 +52,9 @@ public sealed class BookinfoWaitTests(Testbed testbed)
             ],
         });
 
+        await Eventually.BecomesTrueAsync(
+            async () => (await world.Cluster.Client.Api.AppsV1.ListNamespacedDeploymentAsync(world.Namespace, cancellationToken: Cancel)).Items.Count(item => item.Status.AvailableReplicas == 1) == 3,
+            "all but the reviews are available");
         MeshException late = await Assert.ThrowsAsync<MeshException>(() => world.InstallAsync(Short));
 
         Assert.Equal("RolloutTimedOut", late.ErrorId);

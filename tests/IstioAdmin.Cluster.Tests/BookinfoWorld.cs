@@ -63,7 +63,7 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
     public async Task<SortedDictionary<string, string>> SettledAsync()
     {
         SortedDictionary<string, string> last = await SnapshotAsync();
-        for (int same = 0; same < 5;)
+        for (int same = 0; same < 10;)
         {
             await Task.Delay(200, Cancel);
             SortedDictionary<string, string> now = await SnapshotAsync();
@@ -91,6 +91,33 @@ internal sealed class BookinfoWorld : IReporter, IAsyncDisposable
     /// <summary>Connects as somebody who may do this, in this namespace, with the sample's kinds of objects, and nothing else.</summary>
     public async Task<MeshCluster> ConnectAsAsync(string user, string verbs) =>
         await ConnectAsync(await _plane.CreateUserAsync(Namespace, user, verbs, "services,serviceaccounts,deployments.apps,pods"));
+
+    /// <summary>Whether the API server would take one more deployment.</summary>
+    public async Task<bool> TakesDeploymentsAsync()
+    {
+        var probe = new V1Deployment
+        {
+            Metadata = new V1ObjectMeta { Name = "probe" },
+            Spec = new V1DeploymentSpec
+            {
+                Selector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = "probe" } },
+                Template = new V1PodTemplateSpec
+                {
+                    Metadata = new V1ObjectMeta { Labels = new Dictionary<string, string> { ["app"] = "probe" } },
+                    Spec = new V1PodSpec { Containers = [new V1Container { Name = "probe", Image = "probe:1" }] },
+                },
+            },
+        };
+        try
+        {
+            await Api.AppsV1.CreateNamespacedDeploymentAsync(probe, Namespace, dryRun: "All", cancellationToken: Cancel);
+            return true;
+        }
+        catch (k8s.Autorest.HttpOperationException refused) when (refused.Response.StatusCode == System.Net.HttpStatusCode.Forbidden)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Waits until the controllers have made a pod for each deployment.</summary>
     public Task PodsExistAsync() => Eventually.BecomesTrueAsync(

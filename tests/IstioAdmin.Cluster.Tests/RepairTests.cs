@@ -16,7 +16,6 @@ namespace IstioAdmin.Cluster.Tests;
 public sealed class RepairTests(Testbed testbed)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -60,7 +59,7 @@ public sealed class RepairTests(Testbed testbed)
         await BudgetAsync(world, minAvailable: 3);
         IReadOnlyList<MeshPod> pods = await PodsAsync(world);
 
-        MeshException blocked = await Assert.ThrowsAsync<MeshException>(() => RepairAsync(world, Options(Short), pods[0]));
+        MeshException blocked = await Assert.ThrowsAsync<MeshException>(() => RepairAsync(world, Options(TimeSpan.FromSeconds(15)), pods[0]));
 
         Assert.Equal("EvictionBlocked", blocked.ErrorId);
         Assert.Contains("budget", blocked.Message, StringComparison.Ordinal);
@@ -108,7 +107,7 @@ public sealed class RepairTests(Testbed testbed)
 
         MeshException refused = await Assert.ThrowsAnyAsync<MeshException>(async () =>
         {
-            await foreach (RepairedPod _ in PodRepair.RunAsync(reader, step, Options(Short), world, Cancel))
+            await foreach (RepairedPod _ in PodRepair.RunAsync(reader, step, Options(Long), world, Cancel))
                 Assert.Fail("Nothing can have been done.");
         });
 

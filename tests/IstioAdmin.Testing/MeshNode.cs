@@ -45,7 +45,7 @@ public sealed class MeshNode : IAsyncDisposable
     {
         foreach (string manifest in manifests)
             await ControlPlane.ApplyAsync(await File.ReadAllTextAsync(Testbed.Manifest(manifest)), @namespace);
-        await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=90s", "--namespace", @namespace);
+        await ControlPlane.KubectlAsync("wait", "pods", "--all", "--for=condition=Ready", "--timeout=110s", "--namespace", @namespace);
     }
 
     /// <summary>

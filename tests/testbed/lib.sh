@@ -26,7 +26,7 @@ enter() {
 
 # lock_instance: one script at a time changes an instance. Held (fd 7) until the script ends; no daemon inherits it.
 lock_instance() {
-  exec 7<"$D"
+  { exec 7<"$D"; } 2>/dev/null || exit 0 # somebody else took it down before
   flock 7
   [ -d "$D/run" ] || exit 0 # somebody else took it down while we waited
 }
@@ -168,7 +168,7 @@ sweep() {
     if [ -L "$link" ] && [ ! -d "$link/run" ]; then rm -f "$link"; fi
     if [ -f "$link/run/owner.pid" ] && [ "$(readlink "$link")" != "${D-}" ]; then
       (
-        D=$(readlink "$link")
+        D=$(readlink "$link") || exit 0 # somebody else took it down meanwhile
         if ! alive owner; then
           lock_instance
           say "sweeping up $D, whose owner died"

@@ -159,8 +159,15 @@ internal sealed class Kubelets : Controller
                 return;
             }
         }
-        if (run.HasEnded || DateTimeOffset.UtcNow - run.Began < _options.StartTime - TimeSpan.FromMilliseconds(5))
+        if (run.HasEnded)
             return;
+        TimeSpan rest = _options.StartTime - (DateTimeOffset.UtcNow - run.Began);
+        if (rest > TimeSpan.FromMilliseconds(5))
+        {
+            // The machine's clock may have been set back since.
+            Queue.AddAfter(key, rest < _options.StartTime ? rest : _options.StartTime, End);
+            return;
+        }
         if (run is { IsUp: true, IsIdle: true })
             await ResumeAsync(pod, run).ConfigureAwait(false);
         if (run.IsUp)

@@ -109,6 +109,8 @@ internal abstract class OperatorProgram(PodContext context, OperatorTimes times,
     protected async Task LabourAsync()
     {
         await Task.Delay(Times.Work, End);
+        if (Faults.Hang)
+            Faults.Hold();
         while (Faults.Hang)
             await Task.Delay(20, End);
         if (Faults.Error is { } error)
@@ -187,6 +189,7 @@ internal sealed class OperatorFaults
 {
     private string? _error;
     private bool _hang;
+    private int _held;
 
     /// <summary>A round fails with this message.</summary>
     public string? Error
@@ -201,6 +204,11 @@ internal sealed class OperatorFaults
         get => Volatile.Read(ref _hang);
         set => Volatile.Write(ref _hang, value);
     }
+
+    /// <summary>How many rounds did not.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    internal void Hold() => Interlocked.Increment(ref _held);
 }
 
 /// <summary>A round failed; the message is what the operator writes into the status.</summary>

@@ -22,7 +22,7 @@ public sealed class CniOwnershipOnSandboxTests(SandboxClusters sandbox) : CniOwn
 /// <remarks>The resource's group is the operators' own, so the cluster is the test's own, too.</remarks>
 public abstract class CniOwnershipTests(ITestClusters clusters)
 {
-    private static readonly CancellationToken Cancel = LiveClient.Cancel;
+    private static CancellationToken Cancel => LiveClient.Cancel;
 
     private static KubeResource Istios => MeshOperator.Banzai.Mesh;
 

@@ -127,6 +127,9 @@ public abstract class KubeApplyTests(ITestClusters clusters)
         var replicaSets = new KubeResource("apps", "v1", "replicasets", "ReplicaSet", true);
         await client.ApplyAsync(Deployments, Deployment(ns, 0), new ApplyOptions(), LiveClient.Cancel);
         await Eventually.BecomesTrueAsync(async () => (await CountAsync(client, replicaSets, ns)) == 1, "the deployment has its replica set", LiveClient.Soon);
+        // The garbage collector hears of replica sets and of deployments apart. What it collects came after what it is to know.
+        await client.ApplyAsync(replicaSets, Orphan(ns), new ApplyOptions(), LiveClient.Cancel);
+        await Eventually.BecomesTrueAsync(async () => (await CountAsync(client, replicaSets, ns)) == 1, "the garbage collector knows the replica set", LiveClient.Soon);
 
         await client.DeleteAsync(Deployments, ns, "web", new DeleteOptions(DeletePropagation.Foreground), LiveClient.Cancel);
         await client.WaitGoneAsync(Deployments, ns, "web", uid: null, LiveClient.Cancel).WaitAsync(LiveClient.Soon, LiveClient.Cancel);
@@ -149,6 +152,21 @@ public abstract class KubeApplyTests(ITestClusters clusters)
 
     private static async Task<int> CountAsync(KubeClient client, KubeResource resource, string ns) =>
         await Core.Kube.Listing.JsonObjects.ListObjectsAsync(client, resource, new Core.Kube.Listing.ListQuery(ns), LiveClient.Cancel).CountAsync(LiveClient.Cancel);
+
+    /// <summary>A replica set whose owner is not there, which the garbage collector deletes.</summary>
+    private static JsonObject Orphan(string ns) => (JsonObject)JsonNode.Parse($$"""
+        {
+          "metadata": {
+            "namespace": "{{ns}}", "name": "orphan",
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "nobody", "uid": "{{Guid.NewGuid()}}", "controller": true}]
+          },
+          "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "orphan"} },
+            "template": {"metadata": {"labels": {"app": "orphan"} }, "spec": {"containers": [{"name": "orphan", "image": "registry.local/busybox:1"}]} }
+          }
+        }
+        """)!;
 
     private static JsonObject Deployment(string ns, int replicas) => (JsonObject)JsonNode.Parse($$"""
         {

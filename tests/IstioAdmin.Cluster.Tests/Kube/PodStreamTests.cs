@@ -137,9 +137,14 @@ public sealed class PodStreamTests(Testbed testbed) : IAsyncLifetime
     public async Task A_followed_log_brings_what_is_written_later()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        await using IAsyncEnumerator<string> lines = _client.ReadLogAsync(_ratings, new LogOptions { Follow = true, Tail = 0 }, stop.Token).GetAsyncEnumerator(Cancel);
+        await _client.ExecAsync(_ratings, ["sh", "-c", "echo written before > /proc/1/fd/1"], Cancel);
+        await Eventually.BecomesTrueAsync(
+            async () => await _client.ReadLogAsync(_ratings, new LogOptions { Tail = 1 }, Cancel).ToListAsync(Cancel) is ["written before"], "the line is in the log");
+        await using IAsyncEnumerator<string> lines = _client.ReadLogAsync(_ratings, new LogOptions { Follow = true, Tail = 1 }, stop.Token).GetAsyncEnumerator(Cancel);
+        // Its last line tells that the log is open.
+        Assert.True(await lines.MoveNextAsync().AsTask().WaitAsync(LiveClient.Soon, Cancel));
+        Assert.Equal("written before", lines.Current);
         Task<bool> next = lines.MoveNextAsync().AsTask();
-        await Task.Delay(500, Cancel);
         Assert.False(next.IsCompleted);
 
         await _client.ExecAsync(_ratings, ["sh", "-c", "echo written later > /proc/1/fd/1"], Cancel);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
 using IstioAdmin.Sandbox.Client;
@@ -11,6 +12,7 @@ public sealed class BanzaiStandInTests(RealOperatorBed bed) : IAsyncLifetime
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private const string Meshes = "apis/istio.banzaicloud.io/v1beta1/istios";
     private const string Mesh = "apis/istio.banzaicloud.io/v1beta1/namespaces/istio-system/istios/mesh";
     private const string System = "api/v1/namespaces/istio-system";
 
@@ -35,12 +37,13 @@ public sealed class BanzaiStandInTests(RealOperatorBed bed) : IAsyncLifetime
     public async Task Statuses_defaults_and_objects_are_those_that_were_observed()
     {
         await bed.CreateNamespaceAsync("shop");
-        List<(int Generation, string? Status)> story = [];
+        var story = new ConcurrentQueue<(int Generation, string? Status)>();
         using var stop = new CancellationTokenSource();
+        string from = (await Api.ListVersionedAsync(Meshes, stop.Token))!.Value.Version;
         Task listening = Task.Run(async () =>
         {
-            await foreach ((_, JsonObject item) in Api.WatchAsync("apis/istio.banzaicloud.io/v1beta1/istios", stop.Token))
-                story.Add(((int)item["metadata"]!["generation"]!, (string?)item["status"]?["Status"]));
+            await foreach ((_, JsonObject item) in Api.FollowAsync(Meshes, from, stop.Token))
+                story.Enqueue(((int)item["metadata"]!["generation"]!, (string?)item["status"]?["Status"]));
         }, stop.Token);
 
         await CreateAsync();
@@ -242,6 +245,7 @@ public sealed class BanzaiStandInTests(RealOperatorBed bed) : IAsyncLifetime
     /// <summary>Names of the init containers that a new pod has got.</summary>
     private async Task<string> InjectedAsync(string name)
     {
+        await Eventually.BecomesTrueAsync(async () => await bed.InjectsAsync("shop"), "the server knows of the namespace's label and of the webhook");
         JsonObject pod = Named("v1", "Pod", name);
         pod["spec"] = Parse("""{"containers":[{"name":"app","image":"app:1"}]}""");
         JsonObject made = await Api.PostAsync("api/v1/namespaces/shop/pods", pod);

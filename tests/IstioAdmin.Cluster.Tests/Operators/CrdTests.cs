@@ -20,7 +20,7 @@ public sealed class CrdOnSandboxTests(SandboxClusters sandbox) : CrdTests(sandbo
 /// <remarks>Each test has an API group of its own, so that other tests' operators are not in its way.</remarks>
 public abstract class CrdTests(ITestClusters clusters)
 {
-    private static readonly CancellationToken Cancel = LiveClient.Cancel;
+    private static CancellationToken Cancel => LiveClient.Cancel;
 
     public static TheoryData<string> BanzaiVersions => [.. BanzaiRelease.Known.Select(release => release.Version)];
 

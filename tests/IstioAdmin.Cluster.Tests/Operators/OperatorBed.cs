@@ -54,6 +54,14 @@ public abstract class OperatorBed : IAsyncLifetime
             async () => (await Api.FindAsync($"api/v1/namespaces/{name}/serviceaccounts/default"))?["secrets"] is not null, $"namespace {name} takes pods");
     }
 
+    /// <summary>Whether the API server, which hears of labels and webhooks a moment after they were written, has new pods of a namespace injected.</summary>
+    public async Task<bool> InjectsAsync(string ns)
+    {
+        JsonObject pod = await Api.PostAsync($"api/v1/namespaces/{ns}/pods?dryRun=All",
+            (JsonObject)JsonNode.Parse("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"probe"},"spec":{"containers":[{"name":"app","image":"app:1"}]}}""")!);
+        return pod["spec"]!["containers"]!.AsArray().Any(container => (string?)container!["name"] == "istio-proxy");
+    }
+
     /// <summary>What is known of a mesh and its operator, for the log of a test that failed.</summary>
     public async Task ExplainAsync(OperatorCase of)
     {

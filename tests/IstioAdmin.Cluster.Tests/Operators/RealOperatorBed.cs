@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using IstioAdmin.Testing;
 using IstioAdmin.Cluster.Tests.StandIns;
@@ -122,8 +123,16 @@ public class RealOperatorBed(Testbed testbed) : OperatorBed
             string name = (string)item["metadata"]!["name"]!;
             string path = (string?)item["metadata"]!["namespace"] is { } ns ? $"{group}/namespaces/{ns}/{plural}/{name}" : $"{group}/{plural}/{name}";
             await Api.DeleteAsync(path);
-            if (item["metadata"]!["finalizers"] is not null && await Api.FindAsync(path) is not null)
+            if (item["metadata"]!["finalizers"] is null || await Api.FindAsync(path) is null)
+                continue;
+            try
+            {
                 await Api.PatchAsync(path, (JsonObject)JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!);
+            }
+            catch (ClusterApiException gone) when (gone.Status == HttpStatusCode.NotFound)
+            {
+                // An operator that was just ending took its own off.
+            }
         }
     }
 

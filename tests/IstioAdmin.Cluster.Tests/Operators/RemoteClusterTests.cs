@@ -249,8 +249,8 @@ public sealed class RemoteClusterTests(RealOperatorBed bed, FarCluster far) : IC
 
         async Task ShowsAsync(string message)
         {
-            await Eventually.BecomesTrueAsync(async () => (string?)(await bed.Api.GetAsync($"{Remotes}/east"))["status"]?["ErrorMessage"] == message, message);
-            Assert.Equal(message, $"{shell.Get("Get-IstioRemoteCluster -Cluster west").Properties["ErrorMessage"].Value}");
+            // The operator tries again and again, and while it does it says nothing.
+            await Eventually.BecomesTrueAsync(() => $"{shell.Get("Get-IstioRemoteCluster -Cluster west").Properties["ErrorMessage"].Value}" == message, message);
         }
     }
 

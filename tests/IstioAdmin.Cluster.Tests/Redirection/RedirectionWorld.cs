@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IstioAdmin.Cluster.Tests.Kube;
 using IstioAdmin.Core.Kube;
 using IstioAdmin.Core.Kube.Connecting;
@@ -15,7 +16,7 @@ namespace IstioAdmin.Cluster.Tests.Redirection;
 /// A namespace on the node with a pod of every shape and one pod outside, which has every address that is nobody's: connections come from
 /// there to the others, and whatever leaves them arrives there. Shared by the tests that ask for it; each puts its own rules into a pod.
 /// </summary>
-internal sealed class RedirectionWorld
+internal sealed partial class RedirectionWorld
 {
     private const string OutsidePod = "outside";
 
@@ -178,8 +179,13 @@ internal sealed class RedirectionWorld
         await EnterAsync(shapes, outside is not null);
     }
 
-    private async Task WaitAsync(string[] pods) =>
-        await _node.ControlPlane.KubectlAsync(["wait", .. pods.Select(name => $"pod/{name}"), "--for=condition=Ready", "--timeout=110s", "--namespace", Namespace]);
+    private Task WaitAsync(string[] pods) => Eventually.BecomesTrueAsync(
+        async () => (await _node.ControlPlane.KubectlAsync(["get", "pods", .. pods, "--namespace", Namespace, "--no-headers"]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => AllReady().IsMatch(line)) == pods.Length,
+        $"all are ready of {string.Join(", ", pods)}", TimeSpan.FromMinutes(10));
+
+    [GeneratedRegex(@"^\S+\s+([0-9]+)/\1\s+Running\s")]
+    private static partial Regex AllReady();
 
     /// <summary>Finds the network namespaces of pods, and has their packets go to the pod outside.</summary>
     private async Task EnterAsync(IReadOnlyCollection<PodShape> shapes, bool andOutside = false)

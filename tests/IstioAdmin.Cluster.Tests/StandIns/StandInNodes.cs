@@ -131,7 +131,16 @@ internal sealed class StandInNodes : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(_end.Token))
         {
             foreach (string name in Names)
-                await ReadyAsync(name);
+            {
+                try
+                {
+                    await ReadyAsync(name);
+                }
+                catch (Exception e) when (e is ClusterApiException or HttpRequestException)
+                {
+                    // The next one will do.
+                }
+            }
         }
     }
 

@@ -10,6 +10,8 @@ namespace IstioAdmin.Testing.Hosts;
 /// </summary>
 public sealed class HostBed : IAsyncDisposable
 {
+    private static int _lastPort;
+
     private readonly List<Process> _daemons = [];
     private readonly Dictionary<string, int> _ports = [];
 
@@ -80,14 +82,34 @@ public sealed class HostBed : IAsyncDisposable
         {
             // With privilege separation the connection is the child's child.
             foreach (int connection in Children(child).Append(child))
-            {
-                if (File.ReadAllText($"/proc/{connection}/comm").StartsWith("sshd", StringComparison.Ordinal))
-                    Process.GetProcessById(connection).Kill();
-            }
+                KillConnection(connection);
         }
     }
 
-    private static int[] Children(int process) => [.. File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+    private static void KillConnection(int process)
+    {
+        try
+        {
+            if (File.ReadAllText($"/proc/{process}/comm").StartsWith("sshd", StringComparison.Ordinal))
+                Process.GetProcessById(process).Kill();
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    private static int[] Children(int process)
+    {
+        try
+        {
+            return [.. File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -101,14 +123,28 @@ public sealed class HostBed : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    /// <summary>A port for a daemon that takes a moment to listen: below those that the kernel gives to whoever asks for any, and those of the testbed's scripts.</summary>
+    private static int FreePort()
+    {
+        while (true)
+        {
+            int port = 10000 + (Interlocked.Increment(ref _lastPort) % 10000);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
+    }
+
     private async Task<int> StartAsync(string name)
     {
-        int port;
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
+        int port = FreePort();
         var start = new ProcessStartInfo(Path.Combine(Tools, "up.sh"), [Folder, name, $"{port}"]) { RedirectStandardError = true };
         Process daemon = Process.Start(start)!;
         _daemons.Add(daemon);
