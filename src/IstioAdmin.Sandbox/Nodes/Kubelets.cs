@@ -119,9 +119,9 @@ internal sealed class Kubelets : Controller
         await Api.DeleteAsync(Meta.PathOf(Pods.Path, ns, name), 0, run.Uid, "Background", End).ConfigureAwait(false);
     }
 
-    /// <summary>Whether a change is a kubelet's business: not its own report.</summary>
+    /// <summary>Whether a change is a kubelet's business: not its own report. Somebody else calls a pod unready whose node was away, and may be heard only when it is back.</summary>
     private bool IsNews(JsonObject? before, JsonObject now) =>
-        before is null || Meta.IsDeleting(now) || Json.Text(before, "spec", "nodeName") is null || !_running.TryGetValue(Meta.Uid(now), out PodRuntime? run) || !run.IsUp;
+        before is null || Pods.IsReady(before) != Pods.IsReady(now) || Meta.IsDeleting(now) || Json.Text(before, "spec", "nodeName") is null || !_running.TryGetValue(Meta.Uid(now), out PodRuntime? run) || !run.IsUp;
 
     protected override async Task SyncAsync(string key)
     {
@@ -153,6 +153,12 @@ internal sealed class Kubelets : Controller
                 container.Wait("PodInitializing");
             _running[uid] = run;
             node.Pods[uid] = run;
+            if (_pods.Find(key) is not { } still || Meta.Uid(still) != uid)
+            {
+                // Gone since it was looked at; whoever was to forget it found nothing.
+                await ForgetAsync(run).ConfigureAwait(false);
+                return;
+            }
             if (_options.StartTime > TimeSpan.Zero)
             {
                 Queue.AddAfter(key, _options.StartTime, End);

@@ -12,10 +12,12 @@ internal sealed class WatchConnection : IAsyncDisposable
     private readonly HttpResponseMessage? _response;
     private readonly LineReader? _lines;
     private readonly CancellationTokenSource _deadline;
+    private readonly bool _expired;
     private readonly long _opened = Stopwatch.GetTimestamp();
 
-    private WatchConnection(HttpResponseMessage? response, LineReader? lines, CancellationTokenSource deadline)
+    private WatchConnection(HttpResponseMessage? response, LineReader? lines, CancellationTokenSource deadline, bool expired = false)
     {
+        _expired = expired;
         _response = response;
         _lines = lines;
         _deadline = deadline;
@@ -58,13 +60,19 @@ internal sealed class WatchConnection : IAsyncDisposable
             if (response.StatusCode == HttpStatusCode.Gone)
             {
                 response.Dispose();
-                return new WatchConnection(null, null, deadline);
+                return new WatchConnection(null, null, deadline, expired: true);
             }
             if (!response.IsSuccessStatusCode)
                 throw await KubeFailure.FromResponseAsync(response, client, about, cancel).ConfigureAwait(false);
             response.RequireMediaType(client, about, static type => type.EndsWith("json", StringComparison.OrdinalIgnoreCase));
             Stream body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
             return new WatchConnection(response, new LineReader(body, settings.LongestLine), deadline);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // As if it had ended: a server that does not begin to answer is asked again like one that falls silent.
+            response?.Dispose();
+            return new WatchConnection(null, null, deadline);
         }
         catch
         {
@@ -80,7 +88,7 @@ internal sealed class WatchConnection : IAsyncDisposable
     public async ValueTask<WatchLine> ReadAsync(CancellationToken cancel)
     {
         if (_lines is null)
-            return new WatchLine.Expired();
+            return _expired ? new WatchLine.Expired() : new WatchLine.Ended();
         try
         {
             LineReader.Line? line = await _lines.ReadAsync(_deadline.Token).ConfigureAwait(false);
