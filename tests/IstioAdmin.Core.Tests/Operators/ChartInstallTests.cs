@@ -5,9 +5,13 @@ using IstioAdmin.Core.Operators;
 
 namespace IstioAdmin.Core.Tests.Operators;
 
-/// <summary>Installing from charts, with a script in Helm's place. The tests set PATH, so they are all in this class.</summary>
+/// <summary>Installing from charts, with a script in Helm's place. The tests set PATH, so they are all in this class, and nothing runs beside them.</summary>
+[Collection(Alone)]
 public sealed class ChartInstallTests
 {
+    /// <summary>The collection of tests that change what all of the process sees.</summary>
+    public const string Alone = "Alone";
+
     private const string Release = "HelmRelease sail-operator/sail-operator";
 
     private static OperatorOptions Sail { get; } = new() { Kind = IstioOperatorKind.Sail, Chart = "sail-operator/sail-operator" };
@@ -184,3 +188,7 @@ public sealed class ChartInstallTests
         return world;
     }
 }
+
+/// <inheritdoc cref="ChartInstallTests.Alone"/>
+[CollectionDefinition(ChartInstallTests.Alone, DisableParallelization = true)]
+public sealed class AloneDefinition;

@@ -12,7 +12,7 @@ public sealed class OperatorRemovalTests
     private const string Roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles/";
     private const string Webhooks = "/apis/admissionregistration.k8s.io/v1/";
 
-    private static OperatorRemovalOptions Banzai { get; } = new() { Kind = IstioOperatorKind.Banzai, MeshTimeout = TimeSpan.FromSeconds(3) };
+    private static OperatorRemovalOptions Banzai { get; } = new() { Kind = IstioOperatorKind.Banzai, MeshTimeout = TimeSpan.FromSeconds(6) };
 
     [Fact]
     public async Task Removing_takes_exactly_what_installing_made_and_keeps_definitions_and_namespace()

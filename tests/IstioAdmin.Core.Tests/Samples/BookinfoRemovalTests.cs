@@ -89,7 +89,7 @@ public class BookinfoRemovalTests
         await InstallAsync(world);
         world.PutPod("reviews-v1", "x1", "{}", node: "node-7");
 
-        MeshException failure = await Assert.ThrowsAsync<MeshException>(() => RemoveAsync(world, TimeSpan.FromMilliseconds(700)));
+        MeshException failure = await Assert.ThrowsAsync<MeshException>(() => RemoveAsync(world, TimeSpan.FromSeconds(3)));
 
         Assert.Equal(("RemovalTimedOut", FailureKind.Timeout), (failure.ErrorId, failure.Kind));
         Assert.Contains("reviews-v1-5d4f8c7b9-x1 (on node node-7", failure.Message, StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public class BookinfoWaitTests
     private const string Deployments = "/apis/apps/v1/namespaces/demo/deployments";
     private const string Unavailable = """{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"unavailableReplicas":1}""";
 
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 
     private readonly Recorder _reporter = new();
 

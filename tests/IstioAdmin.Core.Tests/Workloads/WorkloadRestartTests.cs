@@ -6,7 +6,7 @@ namespace IstioAdmin.Core.Tests.Workloads;
 
 public sealed class WorkloadRestartTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(4);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -10,17 +10,20 @@ internal sealed record IptablesProgram(string Backend, IpFamily Family)
 {
     private string Name => $"{(Family == IpFamily.IPv4 ? "iptables" : "ip6tables")}-{Backend}";
 
+    /// <summary>The legacy tools share one lock on a machine, which other tests may hold.</summary>
+    private string Restore => Backend == "legacy" ? $"{Name}-restore -w 60" : $"{Name}-restore";
+
     /// <summary>Loads the text into the kernel and returns what is saved from there, or null when it is refused.</summary>
     public async Task<string?> LoadAndSaveAsync(string text)
     {
-        (int exitCode, string output, _) = await RunAsync($"{Name}-restore && {Name}-save", text);
+        (int exitCode, string output, _) = await RunAsync($"{Restore} && {Name}-save", text);
         return exitCode == 0 ? output : null;
     }
 
     /// <summary>What <c>iptables-restore --test</c> says against the text; empty when it takes it.</summary>
     public async Task<string> TestAsync(string text)
     {
-        (int exitCode, _, string error) = await RunAsync($"{Name}-restore --test", text);
+        (int exitCode, _, string error) = await RunAsync($"{Restore} --test", text);
         return exitCode == 0 ? "" : $"{Name}-restore --test ended with {exitCode}: {error}";
     }
 

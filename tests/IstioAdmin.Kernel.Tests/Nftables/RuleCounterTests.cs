@@ -23,8 +23,10 @@ public sealed class RuleCounterTests
             rules =>
             {
                 // The answer to the SYN would be counted as well. A socket sends it again after a second; it is closed by then.
-                const string Quiet = "table inet quiet {\n chain output { type filter hook output priority -500; tcp flags rst counter drop\n }\n}\n";
-                string listing = Netns.Run("ip link set lo up; nft -f -; timeout 0.1 bash -c ': < /dev/tcp/127.0.0.1/80' 2>/dev/null || true; nft -j list ruleset", Quiet + rules);
+                const string Quiet = "table inet quiet {\n chain output { type filter hook output priority -500; tcp flags syn counter\n tcp flags rst counter drop\n }\n}\n";
+                // A shell that was slow has sent none, and is asked again.
+                const string Send = "while nft list chain inet quiet output | grep -q 'syn counter packets 0 '; do timeout 0.1 bash -c ': < /dev/tcp/127.0.0.1/80' 2>/dev/null || true; done";
+                string listing = Netns.Run($"ip link set lo up; nft -f -; {Send}; nft -j list ruleset", Quiet + rules);
                 ParseResult result = NftablesJson.Parse(listing);
                 Assert.Empty(result.Errors);
                 Ruleset ruleset = Assert.Single(result.Rulesets, r => r.Family == IpFamily.IPv4);

@@ -93,7 +93,7 @@ public sealed class OwnershipTests
             ["spec"] = new JsonObject { ["token"] = Encoding.UTF8.GetString(Convert.FromBase64String(Json.Text(secret, "data", "token")!)) },
         }, cancel: Cancel);
         Assert.Equal("system:serviceaccount:shop:default", Json.Text(review, "status", "user", "username"));
-        Assert.NotNull(await world.Api.FindAsync("api/v1/namespaces/shop/configmaps/kube-root-ca.crt", Cancel));
+        await SandboxWorld.UntilAsync(async () => await world.Api.FindAsync("api/v1/namespaces/shop/configmaps/kube-root-ca.crt", Cancel) is not null, "there is the authority's certificate");
 
         await world.Api.DeleteAsync("api/v1/namespaces/shop/serviceaccounts/default", cancel: Cancel);
         await world.UntilAsync("api/v1/namespaces/shop/serviceaccounts/default", one => Meta.Uid(one) != Meta.Uid(account) && Meta.Items(one, "secrets").Any(), "there is another");

@@ -82,6 +82,9 @@ public sealed class RolloutTests
         await using SandboxWorld world = await SandboxWorld.StartAsync();
         await world.NamespaceAsync("shop");
         await world.Api.PatchAsync("api/v1/nodes/node-3", Json.Parse("""{"spec":{"taints":[{"key":"special","effect":"NoSchedule"}]} }"""), cancel: TestContext.Current.CancellationToken);
+        // A controller that hears of the set before it hears of the taint starts a pod there, which is then misplaced and stays.
+        await SandboxWorld.UntilAsync(
+            () => Task.FromResult(world.Cluster.Controllers.Context.Informers.Of("api/v1/nodes").Find("node-3") is { } node && Meta.Items(node, "spec", "taints").Any()), "controllers know of the taint");
         const string path = "apis/apps/v1/namespaces/shop/daemonsets/agent";
         await world.CreateAsync(Workloads.DaemonSet("shop", "agent"));
         JsonObject set = await world.UntilAsync(path, one => Meta.Int(one, "status", "numberAvailable") == 2, "two pods are there");

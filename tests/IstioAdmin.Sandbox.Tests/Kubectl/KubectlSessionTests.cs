@@ -4,7 +4,10 @@ using IstioAdmin.Testing;
 
 namespace IstioAdmin.Sandbox.Tests.Kubectl;
 
-/// <summary>The same commands (<c>session.txt</c>) print the same, whether a sandbox answers or a real API server; ages, uids and versions apart.</summary>
+/// <summary>
+/// The same commands (<c>session.txt</c>) print the same, whether a sandbox answers or a real API server; ages, uids and versions apart.
+/// A line <c>&lt;TEXT</c> is the input of the command before it; <c>~PATH TEXT</c> waits until both answer the path with the text.
+/// </summary>
 public partial class KubectlSessionTests(Testbed testbed)
 {
     [Fact]
@@ -17,6 +20,13 @@ public partial class KubectlSessionTests(Testbed testbed)
 
         foreach ((string command, string? input) in ReadSession(Path.Combine(directory, "session.txt")))
         {
+            if (command[0] == '~')
+            {
+                string[] words = command[1..].Split(' ');
+                foreach (string kubeconfig in (string[])[real.Kubeconfig, sandbox.Kubeconfig])
+                    await Eventually.BecomesTrueAsync(async () => (await RunAsync(kubeconfig, ["get", "--raw", words[0]], null)).Contains(words[1], StringComparison.Ordinal), command);
+                continue;
+            }
             string[] arguments = [.. command.Replace("{namespace}", "session", StringComparison.Ordinal).Split(' ').Select(word => word.EndsWith(".yaml", StringComparison.Ordinal) ? Path.Combine(directory, word) : word)];
             string? text = input?.Replace("{namespace}", "session", StringComparison.Ordinal);
             string expected = Normalize(await RunAsync(real.Kubeconfig, arguments, text));

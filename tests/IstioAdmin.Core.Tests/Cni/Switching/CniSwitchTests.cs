@@ -128,7 +128,7 @@ public sealed class CniSwitchTests
         world.Operator.Acts = false;
         world.Operator.Resource["status"] = JsonNode.Parse("""{"Status":"ReconcileFailed","ErrorMessage":"no image"}""");
 
-        CniOutcome outcome = await world.RunAsync(seconds: 1.5);
+        CniOutcome outcome = await world.RunAsync(seconds: 4);
 
         Assert.Equal("CniSwitchTimedOut", outcome.Failure!.ErrorId);
         Assert.Contains("has not made the agents' DaemonSet yet; the injector's template (ConfigMap istio-system/istio-sidecar-injector) still has istio-init", outcome.Failure.Message, StringComparison.Ordinal);
@@ -260,7 +260,7 @@ public sealed class CniSwitchTests
         await using SwitchWorld world = await SwitchWorld.StartAsync();
         world.Objects.Exec = (_, _) => (IstioAdmin.Testing.FakeMesh.Listing(("10-net.conflist", """{"name":"n","plugins":[{"type":"bridge"}]}""")), 0);
 
-        CniOutcome outcome = await world.RunAsync(seconds: 2);
+        CniOutcome outcome = await world.RunAsync(seconds: 4);
 
         Assert.Equal("CniSwitchTimedOut", outcome.Failure!.ErrorId);
         Assert.Contains("node node-1: 10-net.conflist is used and does not call istio-cni", outcome.Failure.Message, StringComparison.Ordinal);

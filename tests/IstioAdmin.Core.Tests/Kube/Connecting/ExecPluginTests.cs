@@ -236,7 +236,7 @@ public sealed class ExecPluginTests : IDisposable
         Script("echo $$ > pid; exec sleep 600");
         KubeconfigEntry user = await UserAsync();
         ExecPlugin plugin = ExecPlugin.Create(user, user.Fields!.Map("exec")!, user, null);
-        plugin.Timeout = TimeSpan.FromMilliseconds(500);
+        plugin.Timeout = TimeSpan.FromSeconds(5);
 
         MeshException failure = await Assert.ThrowsAsync<MeshException>(() => plugin.RunAsync(DateTimeOffset.UtcNow, KubeWorld.Cancel));
 

@@ -54,7 +54,8 @@ public class PodExecTests
         {
             await socket.SendAsync(1, "all");
             await socket.SendAsync(3, Success);
-            await Task.Delay(100);
+            // A reset overtakes what it is sent behind; this shall arrive.
+            await Task.Delay(2000);
             socket.Abort();
         });
 

@@ -35,7 +35,7 @@ public sealed class MeshRemovalTests
         await using MeshWorld world = await MeshWorld.StartAsync();
         IstioMesh mesh = await world.InstalledAsync();
 
-        MeshException late = await Assert.ThrowsAsync<MeshException>(() => MeshRemoval.RemoveAsync(world.Cluster, mesh, TimeSpan.FromSeconds(2), world.Reporter, Cancel));
+        MeshException late = await Assert.ThrowsAsync<MeshException>(() => MeshRemoval.RemoveAsync(world.Cluster, mesh, TimeSpan.FromSeconds(4), world.Reporter, Cancel));
 
         Assert.Equal("MeshRemovalTimedOut", late.ErrorId);
         Assert.Contains("istio-operator.finializer.banzaicloud.io", late.Message, StringComparison.Ordinal);

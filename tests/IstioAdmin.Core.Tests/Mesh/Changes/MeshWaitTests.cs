@@ -8,7 +8,7 @@ namespace IstioAdmin.Core.Tests.Mesh.Changes;
 public sealed class MeshWaitTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(6);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -15,12 +15,12 @@ public sealed class ConnectionScriptTests
 
     public static TheoryData<string> Shells => ["dash", "bash", "busybox sh"];
 
-    private static async Task<PodConnection> ConnectAsync(string world, string shell, string to = "10.2.0.9", uint user = 1000)
+    private static async Task<PodConnection> ConnectAsync(string world, string shell, string to = "10.2.0.9", uint user = 1000, int patience = 30)
     {
         await using ScriptWorld pod = await ScriptWorld.CreateAsync(Address + world);
         MeshPod sender = ConnectionWorld.Pod(Guid.NewGuid().ToString()) with { PodIPs = ["10.244.7.5", "fd00::5"] };
         pod.Place(sender.Uid!, Id);
-        return await ConnectionWorld.ConnectAsync(sender, to, 80, user, 2, () => LocalShell.Open(shell.Split(' ')));
+        return await ConnectionWorld.ConnectAsync(sender, to, 80, user, patience, () => LocalShell.Open(shell.Split(' ')));
     }
 
     [Theory]
@@ -55,7 +55,8 @@ public sealed class ConnectionScriptTests
     [Fact]
     public async Task Leaves_the_pod_as_the_user_whose_connections_pass()
     {
-        PodConnection connection = await ConnectAsync(Proxy + Redirect, "sh", user: 1337);
+        // Nobody is there, and after three seconds the kernel would say so.
+        PodConnection connection = await ConnectAsync(Proxy + Redirect, "sh", user: 1337, patience: 2);
 
         Assert.True(connection.Agrees, string.Join('\n', connection.Text));
         Assert.Equal(ConnectionOutcome.TimedOut, connection.Outcome);
@@ -65,7 +66,7 @@ public sealed class ConnectionScriptTests
     [Fact]
     public async Task Is_dropped_by_a_rule()
     {
-        PodConnection connection = await ConnectAsync("iptables-nft -A OUTPUT -d 10.2.0.9 -j DROP\n", "sh");
+        PodConnection connection = await ConnectAsync("iptables-nft -A OUTPUT -d 10.2.0.9 -j DROP\n", "sh", patience: 5);
 
         Assert.True(connection.Agrees, string.Join('\n', connection.Text));
         Assert.Equal(ConnectionOutcome.TimedOut, connection.Outcome);

@@ -88,7 +88,7 @@ public sealed class PodRepairTests
         world.Objects.Budget = _ => "The disruption budget web needs 3 healthy pods and has 3 currently";
 
         MeshException blocked = await Assert.ThrowsAsync<MeshException>(async () =>
-            await RepairAsync(world, Options(RedirectionVerdict.Redirected, TimeSpan.FromSeconds(1.5)), Broken(await world.PodAsync("demo", "web-5d4f-1"))));
+            await RepairAsync(world, Options(RedirectionVerdict.Redirected, TimeSpan.FromSeconds(4)), Broken(await world.PodAsync("demo", "web-5d4f-1"))));
 
         Assert.Equal("EvictionBlocked", blocked.ErrorId);
         Assert.Contains("The disruption budget web needs 3 healthy pods", blocked.Message, StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class PodRepairTests
         world.Objects.Evicted = _ => world.Objects.PutPod("demo", "web-5d4f-new", "ReplicaSet", "web-5d4f", ready: false);
 
         MeshException late = await Assert.ThrowsAsync<MeshException>(async () =>
-            await RepairAsync(world, Options(RedirectionVerdict.Redirected, TimeSpan.FromSeconds(1.5)), Broken(await world.PodAsync("demo", "web-5d4f-1"))));
+            await RepairAsync(world, Options(RedirectionVerdict.Redirected, TimeSpan.FromSeconds(4)), Broken(await world.PodAsync("demo", "web-5d4f-1"))));
 
         Assert.Equal("ReplacementTimedOut", late.ErrorId);
         Assert.Contains("web-5d4f-new", late.Message, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class NodeScriptTests
     public async Task Reads_each_pod_from_its_own_namespace_and_changes_nothing(string shell)
     {
         await using ScriptWorld nft = await ScriptWorld.CreateAsync("iptables-nft -t nat -A OUTPUT -p tcp -m comment --comment of-nft -j REDIRECT --to-ports 15001");
-        await using ScriptWorld legacy = await ScriptWorld.CreateAsync("ip6tables-legacy -A INPUT -m comment --comment of-legacy -j ACCEPT");
+        await using ScriptWorld legacy = await ScriptWorld.CreateAsync("ip6tables-legacy -w 60 -A INPUT -m comment --comment of-legacy -j ACCEPT");
         await using ScriptWorld bare = await ScriptWorld.CreateAsync("");
         MeshPod[] pods = [Pod("nft"), Pod("legacy"), Pod("bare"), Pod("absent"), Pod("host") with { RedirectionConditions = [new("NotHostNetwork", false, "", "")] }];
         nft.Place(pods[0].Uid!, Id + "a");
