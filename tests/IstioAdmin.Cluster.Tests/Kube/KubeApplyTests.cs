@@ -138,6 +138,23 @@ public abstract class KubeApplyTests(ITestClusters clusters)
     }
 
     [Fact]
+    public async Task A_namespace_that_is_on_its_way_out_may_be_deleted_again()
+    {
+        (KubeClient client, string ns) = await StartAsync();
+        using KubeClient _ = client;
+        TestCluster plane = await clusters.SharedAsync();
+        await client.ApplyConfigMapAsync(ns, "held");
+        await plane.KubectlAsync("patch", "configmap", "held", "--namespace", ns, "--patch", """{"metadata":{"finalizers":["example.com/held"]}}""");
+
+        Assert.True(await client.DeleteAsync(KubeResource.Namespaces, null, ns, LiveClient.Cancel));
+        Assert.True(await client.DeleteAsync(KubeResource.Namespaces, null, ns, LiveClient.Cancel));
+
+        Assert.NotNull((await client.GetAsync(KubeResource.Namespaces, null, ns, LiveClient.Cancel))!["metadata"]!["deletionTimestamp"]);
+        await plane.KubectlAsync("patch", "configmap", "held", "--namespace", ns, "--type=merge", "--patch", """{"metadata":{"finalizers":null}}""");
+        await client.WaitGoneAsync(KubeResource.Namespaces, null, ns, uid: null, LiveClient.Cancel).WaitAsync(LiveClient.Soon, LiveClient.Cancel);
+    }
+
+    [Fact]
     public async Task Finds_where_kinds_are_kept()
     {
         (KubeClient client, string _) = await StartAsync();

@@ -105,8 +105,9 @@ internal sealed class ObjectDeletes(ApiMachinery machinery, ObjectWrites writes)
             grace = Math.Min(grace, left);
         }
         bool held = finalizers.Count > 0 || (key == Namespaces && item.TextsAt("spec.finalizers").Count > 0) || grace > 0;
-        if (isPending && held && !changed && key != Pods)
-            return (key == Namespaces ? 409 : 200, key == Namespaces ? throw AlreadyTerminating(request) : context.Read(stored));
+        // A namespace with content takes nothing of a second request (pkg/registry/core/namespace/storage).
+        if (isPending && held && key != Pods && (!changed || (key == Namespaces && item.TextsAt("spec.finalizers").Count > 0)))
+            return (200, context.Read(stored));
         if (held)
         {
             Mark(context, item, metadata, finalizers, grace, isPending);
@@ -148,9 +149,6 @@ internal sealed class ObjectDeletes(ApiMachinery machinery, ObjectWrites writes)
         stored["kind"] = context.Storage.Kind;
         return Conversion.Convert(stored, context.Storage, context.Request.Type);
     }
-
-    private static ApiException AlreadyTerminating(ResourceRequest request) => ApiErrors.Conflict(request.Served, request.Name!,
-        "The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.");
 
     private static void Mark(RequestContext context, JsonObject item, JsonObject metadata, List<string> finalizers, long grace, bool isPending)
     {
